@@ -1,0 +1,44 @@
+/**
+ * The stable codes of failed attempts, and whether trying again helps. The code that throws knows
+ * best, so a message's own `retryable` wins over this table.
+ */
+export const JOB_ERROR_CODES = {
+  /** The input file does not exist. */
+  INPUT_NOT_FOUND: { retryable: false },
+  /** The input exists but is empty, corrupt, or holds nothing that the job needs. */
+  INPUT_UNREADABLE: { retryable: false },
+  /** The parameters do not fit the job type's schema, or contradict the input. */
+  INVALID_PARAMETERS: { retryable: false },
+  /** A path leads out of the library. */
+  PATH_OUTSIDE_LIBRARY: { retryable: false },
+  /** The output exists already; nothing is ever overwritten. */
+  OUTPUT_EXISTS: { retryable: false },
+  /** No worker announced the job type within the time that a job waits for one. */
+  UNROUTABLE: { retryable: false },
+  /** The worker's ffmpeg lacks an encoder or filter that the job needs. */
+  FEATURE_MISSING: { retryable: false },
+  /** The library's disk is full. */
+  DISK_FULL: { retryable: true },
+  /** The encoder ended with an error or by a signal. */
+  ENCODER_CRASHED: { retryable: true },
+  /** The encoder made no progress for the stall timeout. */
+  ENCODER_STALLED: { retryable: true },
+  /** The work ended, but its output failed verification. */
+  OUTPUT_INVALID: { retryable: true },
+  /** The worker stopped renewing its lease. */
+  WORKER_LOST: { retryable: true },
+  /** The order's deadline passed. */
+  DEADLINE_EXCEEDED: { retryable: false },
+  /** The processor threw something that it did not expect. */
+  PROCESSOR_FAILED: { retryable: true },
+  /** A worker of another make answered with an error that carries no code. */
+  WORKER_ERROR: { retryable: true },
+} as const satisfies Record<string, { retryable: boolean }>;
+
+/** One of the codes that Reelay's own parts use. Workers of others may send further ones. */
+export type JobErrorCode = keyof typeof JOB_ERROR_CODES;
+
+/** Whether a retry may help; unknown codes are worth one, since retries are bounded. */
+export function isRetryableCode(code: string): boolean {
+  return code in JOB_ERROR_CODES ? JOB_ERROR_CODES[code as JobErrorCode].retryable : true;
+}

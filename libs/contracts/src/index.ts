@@ -1,0 +1,17 @@
+export * from './api/jobs.js';
+export * from './api/problem.js';
+export * from './api/workers.js';
+export * from './errors.js';
+export * from './job-types/define-job-type.js';
+export { libraryPath, mediaInput, mediaOutput, videoResult } from './job-types/fields.js';
+export { reencodeStreaming, X264_PRESETS } from './job-types/reencode-streaming.js';
+export { JOB_CONTRACTS } from './job-types/registry.js';
+export { thumbnailGenerate } from './job-types/thumbnail-generate.js';
+export { validate } from './job-types/validate.js';
+export * from './media-info.js';
+export * from './messages/answers.js';
+export * from './messages/job-event.js';
+export * from './messages/order.js';
+export * from './messages/parameters.js';
+export * from './messages/worker.js';
+export * from './topology.js';

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { mediaInfo, videoChange } from '../media-info.js';
+
+/** Longest path accepted, in bytes; most file systems allow 255 per name and 4096 in all. */
+const PATH_MAX = 1024;
+
+/**
+ * A path relative to the library's root, with forward slashes. This is the syntax only; whether it
+ * stays inside the library after links are followed is checked where the file is opened.
+ */
+export const libraryPath = z
+  .string()
+  .min(1)
+  .max(PATH_MAX)
+  .refine((path) => !hasControlCharacter(path), 'must not contain control characters')
+  .refine((path) => !path.startsWith('/') && !/^[a-zA-Z]:[\\/]/.test(path), 'must be relative to the library')
+  .refine((path) => !path.split(/[\\/]/).includes('..'), 'must not contain ".."')
+  .refine((path) => !/^[a-z][a-z0-9+.-]*:/i.test(path), 'must be a path, not a URL');
+
+function hasControlCharacter(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code === 0x7f) return true;
+  }
+  return false;
+}
+
+/** The input of a media job. A client may give `videoId` instead of `inputPath`; the order carries both. */
+export const mediaInput = {
+  videoId: z.uuid().optional().describe('A video of the library; names the input instead of inputPath'),
+  inputPath: libraryPath.describe('The input, relative to the library'),
+};
+
+/** Where the output goes; left out, a name that is free is chosen. */
+export const mediaOutput = {
+  outputPath: libraryPath.optional().describe('The output, relative to the library; left out, a free name is chosen'),
+};
+
+/** What the result of every job that makes or inspects videos carries. */
+export const videoResult = {
+  videos: z.array(videoChange).default([]).describe("Changes to the library's records"),
+};
+
+export { mediaInfo };

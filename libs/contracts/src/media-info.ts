@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+/** What a probe learned of a media file. Times in seconds, rates in kbit/s, sizes in bytes and pixels. */
+export const mediaInfo = z.object({
+  container: z.string().describe('Container format names, as ffprobe gives them'),
+  durationSeconds: z.number().nonnegative().nullable(),
+  sizeBytes: z.number().int().nonnegative(),
+  bitrateKbps: z.number().nonnegative().nullable(),
+  video: z
+    .object({
+      codec: z.string(),
+      profile: z.string().nullable(),
+      pixelFormat: z.string().nullable(),
+      width: z.number().int().positive().describe('Coded width, before rotation'),
+      height: z.number().int().positive().describe('Coded height, before rotation'),
+      displayAspectRatio: z.string().nullable(),
+      fps: z.number().positive().nullable(),
+      rotation: z.number().int().describe('Degrees clockwise that a player turns the picture: 0, 90, 180 or 270'),
+      bitrateKbps: z.number().nonnegative().nullable(),
+    })
+    .nullable(),
+  audio: z
+    .object({
+      codec: z.string(),
+      channels: z.number().int().positive().nullable(),
+      sampleRate: z.number().int().positive().nullable(),
+      bitrateKbps: z.number().nonnegative().nullable(),
+    })
+    .nullable(),
+});
+export type MediaInfo = z.infer<typeof mediaInfo>;
+
+/**
+ * A change to the library's records that a finished job reports. The backend applies it, keyed by
+ * `path`, in the transaction that completes the job. Fields left out stay as they are.
+ */
+export const videoChange = z.object({
+  path: z.string().min(1).describe('Path of the video, relative to the library'),
+  media: mediaInfo.optional(),
+  valid: z.boolean().optional(),
+  invalidReason: z.string().nullable().optional(),
+  thumbnailPath: z.string().optional(),
+  derivedFrom: z.string().optional().describe('Path of the video that this one was made from'),
+  reencoded: z.literal(true).optional().describe('This job re-encoded the video: its row refers to the job'),
+});
+export type VideoChange = z.infer<typeof videoChange>;

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { wireParameter } from './parameters.js';
+
+/** The id of an attempt: `job_id` on the wire. Two attempts of one job never share it. */
+export const attemptId = z.int().positive();
+
+/**
+ * Backend to worker: run this attempt. A peer that only knows the protocol's own fields ignores
+ * `reelay`, and everything works without it.
+ */
+export const orderMessage = z.object({
+  job_id: attemptId,
+  parameters: z.array(wireParameter),
+  reelay: z
+    .object({
+      job: z.uuid(),
+      attempt: z.int().positive().describe('1 for the first try of the job'),
+      type: z.string(),
+      deadline: z.iso.datetime().optional(),
+      traceparent: z.string().optional(),
+    })
+    .optional(),
+});
+export type OrderMessage = z.infer<typeof orderMessage>;

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { RESOURCE_CATEGORIES } from '../job-types/define-job-type.js';
+import { JOB_TYPE_PATTERN } from '../topology.js';
+import { attemptId } from './order.js';
+
+/** Worker to backend: what it serves. One message per job type, at start and on every reconnect. */
+export const discoveryMessage = z.object({
+  instance_id: z.string().min(1),
+  queue_name: z.string().regex(JOB_TYPE_PATTERN).describe('The job type served'),
+  direct_messaging_queue_name: z.string().optional(),
+  label: z.string().default(''),
+  short_description: z.string().default(''),
+  description: z.string().default(''),
+  version: z.string().default(''),
+  sdk_version: z.string().default(''),
+  parameters: z.record(z.string(), z.unknown()).default({}).describe('JSON Schema of the parameters, draft-07'),
+  reelay: z
+    .object({
+      app: z.string().optional().describe('The worker service this is a replica of'),
+      host: z.string(),
+      category: z.enum(RESOURCE_CATEGORIES),
+      job_vram_mb: z.int().nonnegative().default(0).describe('VRAM that one job of this type needs'),
+      slots: z.int().positive(),
+      vram_mb: z.int().nonnegative().default(0).describe('VRAM of the worker, MB'),
+      cpus: z.int().positive().optional(),
+      heartbeat_s: z.number().positive(),
+      executor: z.string().default('local'),
+      features: z.array(z.string()).default([]).describe('Encoders, filters and a sandbox that it found'),
+    })
+    .optional(),
+});
+export type DiscoveryMessage = z.infer<typeof discoveryMessage>;
+
+/** Worker to backend: alive, and running these attempts. Sent when asked and every `heartbeat_s`. */
+export const statusMessage = z.object({
+  type: z.string(),
+  job: z.object({ job_id: attemptId }).nullable().optional(),
+  worker: z.object({
+    activity: z.string().describe('Idle, Busy or Suspended'),
+    instance_id: z.string().min(1),
+    system_info: z.record(z.string(), z.unknown()).optional(),
+  }),
+  reelay: z.object({ running: z.array(attemptId) }).optional(),
+});
+export type StatusMessage = z.infer<typeof statusMessage>;
+
+/** Worker to backend: it stops gracefully and takes no more orders. */
+export const terminatedMessage = z.object({
+  type: z.string().optional(),
+  worker: z.object({ instance_id: z.string().min(1) }),
+});
+export type TerminatedMessage = z.infer<typeof terminatedMessage>;
+
+/** Backend to worker, over the headers exchange. */
+export const directMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('status') }),
+  z.object({ type: z.literal('stop_process'), job_id: attemptId }),
+  z.object({ type: z.literal('pause_process'), job_id: attemptId.optional() }),
+  z.object({ type: z.literal('resume_process'), job_id: attemptId.optional() }),
+  z.object({ type: z.literal('init_process'), job_id: attemptId.optional() }),
+  z.object({ type: z.literal('start_process'), job_id: attemptId.optional() }),
+  z.object({ type: z.literal('stop_consuming_jobs') }),
+  z.object({ type: z.literal('resume_consuming_jobs') }),
+  z.object({ type: z.literal('stop_worker') }),
+]);
+export type DirectMessage = z.infer<typeof directMessage>;
+
+/** Headers that address direct messages. All values are strings: a boolean does not match. */
+export const directMessageHeaders = {
+  everyone: (): Record<string, string> => ({ broadcast: 'true' }),
+  worker: (instanceId: string): Record<string, string> => ({ instance_id: instanceId }),
+  jobType: (jobType: string): Record<string, string> => ({ job_type: jobType }),
+};

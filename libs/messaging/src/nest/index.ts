@@ -1,0 +1,2 @@
+export * from './amqp-consumer.decorator.js';
+export * from './amqp-server.js';

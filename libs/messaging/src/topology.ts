@@ -1,0 +1,37 @@
+import {
+  backendBindings,
+  backendQueues,
+  exchanges,
+  type BindingSpec,
+  type Peer,
+  type QueueSpec,
+} from '@reelay/contracts';
+import type { Channel } from 'amqplib';
+
+/** Asserts the exchanges that a peer owns; their order in the topology lets alternates come first. */
+export async function assertExchanges(channel: Channel, peer: Peer): Promise<void> {
+  for (const { name, type, alternate } of exchanges.filter(({ owners }) => owners.includes(peer))) {
+    await channel.assertExchange(name, type, {
+      durable: true,
+      ...(alternate === undefined ? {} : { alternateExchange: alternate }),
+    });
+  }
+}
+
+/** Asserts a queue: durable, unless it is exclusive to this connection. */
+export async function assertQueue(channel: Channel, queue: QueueSpec): Promise<void> {
+  const exclusive = queue.exclusive ?? false;
+  await channel.assertQueue(queue.name, { durable: !exclusive, exclusive, arguments: { ...queue.arguments } });
+}
+
+/** Binds a queue to an exchange. */
+export async function bindQueue(channel: Channel, binding: BindingSpec): Promise<void> {
+  await channel.bindQueue(binding.queue, binding.exchange, binding.key, { ...binding.arguments });
+}
+
+/** Asserts all that the backend owns. Replies are pipelined: one round trip for all queues. */
+export async function assertBackendTopology(channel: Channel): Promise<void> {
+  await assertExchanges(channel, 'backend');
+  await Promise.all(backendQueues.map((queue) => assertQueue(channel, queue)));
+  await Promise.all(backendBindings.map((binding) => bindQueue(channel, binding)));
+}

@@ -1,0 +1,70 @@
+import type { JobContract, ParametersOf } from '@reelay/contracts';
+import type { z } from 'zod';
+
+/** One attempt as a processor sees it: validated, with defaults filled in. */
+export interface Order<C extends JobContract = JobContract> {
+  readonly attemptId: number;
+  /** Null when the order came from a backend that sends the protocol's own fields only. */
+  readonly jobId: string | null;
+  /** 1 for the first try of the job. */
+  readonly attempt: number;
+  readonly parameters: ParametersOf<C>;
+}
+
+/** Where the work is. `percent` may repeat or fall; what is sent never falls. */
+export interface ProgressUpdate {
+  /** 0 to 100. */
+  readonly percent: number;
+  readonly phase?: string;
+  readonly fps?: number;
+  /** Media seconds per second. */
+  readonly speed?: number;
+  readonly etaSeconds?: number;
+}
+
+/** What a processor may use besides its parameters. It never acks, publishes or reads the environment. */
+export interface JobContext {
+  /** Aborted when the job is cancelled, the claim is lost, or the worker shuts down. */
+  readonly signal: AbortSignal;
+  /** A private folder, made before the work starts and removed after it ended, however it ended. */
+  readonly workDir: string;
+  /** Throttled by the SDK: whole percents, at most one message a second. */
+  progress(update: ProgressUpdate): void;
+  /** Adds a line to the job's log. */
+  log(line: string): void;
+}
+
+/** What a finished processor hands back. */
+export interface ProcessorResult<C extends JobContract = JobContract> {
+  /** Files that now exist at their final place, relative to the library. */
+  readonly destinationPaths: readonly string[];
+  readonly result: z.input<C['result']>;
+}
+
+/**
+ * The code that does one job type's work. It throws on failure: an error with a string `code` (and
+ * `retryable`, where it knows better than the table of codes) keeps it, any other is PROCESSOR_FAILED.
+ */
+export interface JobProcessor<C extends JobContract = JobContract> {
+  readonly contract: C;
+  process(order: Order<C>, job: JobContext): Promise<ProcessorResult<C>>;
+}
+
+/** What a worker service is made of. */
+export interface WorkerDefinition {
+  /** The service's name, such as `worker-encode`; its replicas share it. */
+  readonly app: string;
+  readonly version: string;
+  /** Makes the processors, once, at start; throws what the service lacks (a missing ffmpeg). */
+  prepare(): Promise<PreparedWorker>;
+}
+
+/** A worker that is ready to take orders. */
+export interface PreparedWorker {
+  readonly processors: readonly JobProcessor[];
+  /** What was found at start and is announced: encoders, filters, a sandbox. */
+  readonly features: readonly string[];
+}
+
+/** Declares a worker service. */
+export const defineWorker = (definition: WorkerDefinition): WorkerDefinition => definition;
