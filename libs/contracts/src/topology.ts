@@ -98,6 +98,9 @@ const LOG_LENGTH_LIMIT = 100_000;
 /** A queue for one worker host goes when nobody used it for a day. */
 const HOST_QUEUE_EXPIRES_MS = 24 * 60 * 60 * 1000;
 
+/** Direct messages to workers that are gone, kept for a look only. */
+const STRAY_MESSAGE_LIMIT = 1_000;
+
 const answerQueue = (name: string): QueueSpec => ({
   name,
   arguments: {
@@ -117,7 +120,10 @@ export const backendQueues: readonly QueueSpec[] = [
   plainQueue(QUEUE.jobQueueNotFound),
   plainQueue(QUEUE.jobResponseNotFound),
   plainQueue(QUEUE.workerResponseNotFound),
-  plainQueue(QUEUE.directMessagingNotFound),
+  {
+    name: QUEUE.directMessagingNotFound,
+    arguments: { 'x-max-length': STRAY_MESSAGE_LIMIT, 'x-overflow': 'drop-head' },
+  },
   answerQueue(QUEUE.jobCompleted),
   answerQueue(QUEUE.jobProgression),
   answerQueue(QUEUE.jobError),

@@ -1,9 +1,10 @@
 import type { ResourceCategory } from '@reelay/contracts';
 
-/** How many jobs of each category may be out or running at once, over the whole fleet. */
-export type CategoryLimits = Readonly<Record<ResourceCategory, number>>;
+/** A number of jobs for each category, over the whole fleet. */
+export type CategoryCounts = Readonly<Record<ResourceCategory, number>>;
 
-export const DEFAULT_CATEGORY_LIMITS: CategoryLimits = { cpu: 5, gpu_encode: 2, gpu_ai: 1 };
+/** How many jobs of each category may be out or running at once. */
+export const DEFAULT_CATEGORY_LIMITS: CategoryCounts = { cpu: 5, gpu_encode: 2, gpu_ai: 1 };
 
 /** A job that waits. Times are ms since the epoch. */
 export interface PendingJob {
@@ -15,7 +16,7 @@ export interface PendingJob {
   readonly retryAfter: number | null;
   /** The host that must run it. */
   readonly target: string | null;
-  /** When its order came back since no worker had announced its type; a first announcement clears it. */
+  /** When its order came back since no worker had announced its type; of no account once one has. */
   readonly unroutableSince: number | null;
 }
 
@@ -41,8 +42,8 @@ export interface DispatchSnapshot {
   readonly workers: readonly WorkerCapacity[];
   readonly openOrders: readonly OpenOrder[];
   /** Jobs out or running, by category. */
-  readonly inUse: CategoryLimits;
-  readonly limits: CategoryLimits;
+  readonly inUse: CategoryCounts;
+  readonly limits: CategoryCounts;
   /** Types that some worker announced once, and when one was last heard of (ms since the epoch). */
   readonly announced: ReadonlyMap<string, number>;
 }
@@ -72,6 +73,16 @@ export function planDispatch(snapshot: DispatchSnapshot, now: number): DispatchP
   return { dispatch, waiting };
 }
 
+/** Why each of the jobs does not run now: null where it could, and will at the next pass. */
+export function waitingReasons(
+  jobs: readonly PendingJob[],
+  snapshot: Omit<DispatchSnapshot, 'pending'>,
+  now: number,
+): Map<string, string | null> {
+  const room = new Room(snapshot);
+  return new Map(jobs.map((job) => [job.id, room.refusal(job, now)]));
+}
+
 /** Priority first (1 is the highest), then age, then id so that the order is total. */
 export function byPriorityThenAge(a: PendingJob, b: PendingJob): number {
   return a.priority - b.priority || a.createdAt - b.createdAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
@@ -88,7 +99,7 @@ class Room {
   private readonly workers: readonly WorkerRoom[];
   private readonly inUse: Record<ResourceCategory, number>;
 
-  constructor(private readonly snapshot: DispatchSnapshot) {
+  constructor(private readonly snapshot: Omit<DispatchSnapshot, 'pending'>) {
     this.workers = snapshot.workers.map(({ host, jobTypes, slots, running }) => ({
       host,
       jobTypes: new Set(jobTypes),

@@ -35,3 +35,17 @@ export async function assertBackendTopology(channel: Channel): Promise<void> {
   await Promise.all(backendQueues.map((queue) => assertQueue(channel, queue)));
   await Promise.all(backendBindings.map((binding) => bindQueue(channel, binding)));
 }
+
+/**
+ * Asserts one of the backend's queues with its bindings; a queue that was deleted under its consumer
+ * comes back this way.
+ * @throws {Error} when the topology has no such queue
+ */
+export async function assertBackendQueue(channel: Channel, name: string): Promise<void> {
+  const queue = backendQueues.find((candidate) => candidate.name === name);
+  if (!queue) throw new Error(`the topology has no queue ${name}`);
+  await assertQueue(channel, queue);
+  for (const binding of backendBindings.filter((candidate) => candidate.queue === name)) {
+    await bindQueue(channel, binding);
+  }
+}

@@ -34,8 +34,8 @@ export interface AmqpServerOptions {
   readonly connection: AmqpConnection;
   /** Parks messages that can never be handled. */
   readonly publisher: Publisher;
-  /** Declares the consumed queues on every new channel. */
-  readonly setUp: (channel: Channel) => Promise<void>;
+  /** Declares a consumed queue on every new channel. */
+  readonly setUp: (channel: Channel, queue: string) => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -89,7 +89,7 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
     return new Consumer(this.options.connection, this.options.logger, {
       queue,
       prefetch,
-      setUp: this.options.setUp,
+      setUp: (channel) => this.options.setUp(channel, queue),
       onDelivery: (delivery) => {
         const { done, leave } = window.enter(delivery);
         this.handle(queue, schema, handler, delivery).then(done, (error: unknown) => {

@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from '@reelay/platform';
+import { Logger as NestLogger } from 'nestjs-pino';
+import { AppModule } from './app.module.js';
+import { Broker } from './broker/broker.js';
+import type { BackendConfig } from './config.js';
+import { serveApiDocs } from './http/openapi.js';
+import { ProblemFilter } from './http/problem.filter.js';
+
+const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
+const REQUEST_ID_HEADER = 'x-request-id';
+
+/** Builds the backend: HTTP and message consumers, not yet listening. */
+export async function createApp(config: BackendConfig, logger: Logger, version: string): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    genReqId: () => randomUUID(),
+    forceCloseConnections: true,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(config, logger), adapter, {
+    bufferLogs: true,
+    abortOnError: false,
+  });
+  app.useLogger(app.get(NestLogger));
+  app.useGlobalFilters(new ProblemFilter(logger));
+  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
+    void reply.header(REQUEST_ID_HEADER, request.id);
+    done();
+  });
+  await app.register(helmet, { contentSecurityPolicy: { directives: { 'script-src': ["'self'", "'unsafe-inline'"] } } });
+  serveApiDocs(app, version);
+  // One consumer strategy among others to come; guards and filters of the application do not apply to it.
+  app.connectMicroservice({ strategy: app.get(Broker).server }, { inheritAppConfig: false });
+  return app;
+}

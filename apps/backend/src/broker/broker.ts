@@ -1,0 +1,78 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { directMessageHeaders, EXCHANGE, type DirectMessage } from '@reelay/contracts';
+import { AmqpConnection, assertBackendQueue, assertBackendTopology, Publisher } from '@reelay/messaging';
+import { AmqpServer } from '@reelay/messaging/nest';
+import type { Logger } from '@reelay/platform';
+import { BackendConfig } from '../config.js';
+import { LOGGER } from '../logging.js';
+import { Inject } from '@nestjs/common';
+
+/**
+ * The backend's side of the broker. It publishes and consumes on separate connections, since a broker
+ * under an alarm blocks the ones that publish.
+ */
+@Injectable()
+export class Broker implements OnApplicationShutdown {
+  readonly publisher: Publisher;
+  /** Serves the `@AmqpConsumer` methods. */
+  readonly server: AmqpServer;
+  private readonly publishing: AmqpConnection;
+  private readonly consuming: AmqpConnection;
+
+  constructor(
+    config: BackendConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    const url = config.amqpUrl;
+    this.publishing = new AmqpConnection({ url, name: 'reelay backend publish', logger });
+    this.consuming = new AmqpConnection({ url, name: 'reelay backend consume', logger });
+    this.publisher = new Publisher(this.publishing, logger, assertBackendTopology);
+    this.server = new AmqpServer({
+      connection: this.consuming,
+      publisher: this.publisher,
+      logger,
+      setUp: async (channel, queue) => {
+        // The exchanges come with the publisher's channel.
+        await this.publisher.whenReady();
+        await assertBackendQueue(channel, queue);
+      },
+    });
+  }
+
+  /** Whether orders can be sent and answers are taken. */
+  get isReady(): boolean {
+    return this.publisher.isReady && this.server.isReady;
+  }
+
+  /** Calls back whenever orders can be sent (again). */
+  onPublishingUp(callback: () => void): void {
+    this.publishing.on('up', () => {
+      this.publisher.whenReady().then(callback, () => undefined);
+    });
+  }
+
+  /** Sends a direct message to one worker. One that is gone misses it: nothing depends on its arrival. */
+  tell(instanceId: string, message: DirectMessage): void {
+    this.send(directMessageHeaders.worker(instanceId), message);
+  }
+
+  /** Sends a direct message to all workers. */
+  tellEveryone(message: DirectMessage): void {
+    this.send(directMessageHeaders.everyone(), message);
+  }
+
+  /** After the consumers are drained by Nest, the connections go. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.server.close();
+    await this.publisher.close();
+    await Promise.all([this.publishing.close(), this.consuming.close()]);
+  }
+
+  private send(headers: Record<string, string>, content: DirectMessage): void {
+    this.publisher
+      .publish({ exchange: EXCHANGE.directMessaging, routingKey: '', content, headers })
+      .catch((error: unknown) => {
+        this.logger.debug({ err: error, message: content.type }, 'a direct message was not sent');
+      });
+  }
+}

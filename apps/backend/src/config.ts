@@ -1,0 +1,44 @@
+import { envInt, logLevel, parseEnv } from '@reelay/platform';
+import { z } from 'zod';
+
+const DAY_SECONDS = 24 * 60 * 60;
+
+const schema = z.object({
+  AMQP_URL: z.url({ protocol: /^amqps?$/ }),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: envInt(0, 65_535).default(4100),
+  LOG_LEVEL: logLevel,
+  /** Protects the API. Without it, one is made at first start and kept in ADMIN_TOKEN_FILE. */
+  ADMIN_TOKEN: z.string().min(32).optional(),
+  ADMIN_TOKEN_FILE: z.string().default('.reelay/admin-token'),
+  /** How long a job waits for a worker to announce its type before it fails. */
+  UNROUTABLE_TTL_SECONDS: envInt(1, 365 * DAY_SECONDS).default(DAY_SECONDS),
+});
+
+/** The backend's settings. */
+export abstract class BackendConfig {
+  abstract readonly amqpUrl: string;
+  abstract readonly databaseUrl: string;
+  abstract readonly host: string;
+  abstract readonly port: number;
+  abstract readonly logLevel: string;
+  abstract readonly adminToken: string | undefined;
+  abstract readonly adminTokenFile: string;
+  abstract readonly unroutableTtlMs: number;
+}
+
+/** @throws {EnvError} naming each unfit variable */
+export function readConfig(env?: NodeJS.ProcessEnv): BackendConfig {
+  const parsed = parseEnv(schema, env);
+  return {
+    amqpUrl: parsed.AMQP_URL,
+    databaseUrl: parsed.DATABASE_URL,
+    host: parsed.HOST,
+    port: parsed.PORT,
+    logLevel: parsed.LOG_LEVEL,
+    adminToken: parsed.ADMIN_TOKEN,
+    adminTokenFile: parsed.ADMIN_TOKEN_FILE,
+    unroutableTtlMs: parsed.UNROUTABLE_TTL_SECONDS * 1000,
+  };
+}

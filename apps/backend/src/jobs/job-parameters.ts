@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { JOB_CONTRACTS, type CreateJobBody, type JsonSchema, type ResourceCategory } from '@reelay/contracts';
+import { findVideoPath, JobTypeEntity, type NewJob } from '@reelay/persistence';
+import { Ajv, type ErrorObject } from 'ajv';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { unprocessable, type RequestFault } from '../http/api-error.js';
+import { faultsOf } from '../http/zod.pipe.js';
+
+/** What is known of a job type that some worker announced, or that Reelay ships. */
+interface KnownType {
+  readonly category: ResourceCategory | null;
+  readonly vramMb: number;
+  check(params: Record<string, unknown>): RequestFault[];
+}
+
+/** Turns a request for a job into a job: parameters checked, input found, needs filled in. */
+@Injectable()
+export class JobParameters {
+  private readonly ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** @throws {ApiError} 422 with each fault, when the job could not run as it is asked for */
+  async prepare(body: CreateJobBody): Promise<NewJob> {
+    const known = await this.knownType(body.type);
+    const params = await this.withInput(body.params);
+    const faults = known?.check(params) ?? [];
+    if (faults.length > 0) throw unprocessable('INVALID_PARAMETERS', faults);
+    return {
+      type: body.type,
+      params,
+      priority: body.priority,
+      resourceCategory: category(body, known),
+      vramRequired: vram(body, known),
+      maxRetries: body.maxRetries,
+      target: body.target ?? null,
+    };
+  }
+
+  private async knownType(type: string): Promise<KnownType | null> {
+    const contract = JOB_CONTRACTS.get(type);
+    if (contract) {
+      const check = (params: Record<string, unknown>): RequestFault[] => {
+        const parsed = contract.parameters.safeParse(params);
+        return parsed.success ? [] : faultsOf(parsed.error, 'params').map(explainInput);
+      };
+      return { category: contract.category, vramMb: contract.vramMb, check };
+    }
+    const announced = await this.dataSource.getRepository(JobTypeEntity).findOneBy({ name: type });
+    if (!announced) return null;
+    return {
+      category: announced.category,
+      vramMb: announced.jobVramMb,
+      check: (params) => this.checkAnnounced(announced.parameters, params),
+    };
+  }
+
+  /** A worker of another make may announce a schema that is none; then its worker has the last word. */
+  private checkAnnounced(schema: JsonSchema, params: Record<string, unknown>): RequestFault[] {
+    try {
+      const { $schema: _, ...rules } = schema;
+      return this.ajv.validate(rules, params) ? [] : (this.ajv.errors ?? []).map(ajvFault);
+    } catch {
+      return [];
+    }
+  }
+
+  /** Adds the path of the video that `videoId` names. */
+  private async withInput(params: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const { videoId } = params;
+    if (params['inputPath'] !== undefined || !z.uuid().safeParse(videoId).success) return params;
+    const path = await findVideoPath(this.dataSource, videoId as string);
+    if (path === null) {
+      throw unprocessable('VIDEO_NOT_FOUND', [
+        { path: 'params.videoId', message: `there is no video ${videoId as string}`, code: 'not_found' },
+      ]);
+    }
+    return { ...params, inputPath: path };
+  }
+}
+
+/** Without an input there are two ways out, and the schema knows only one. */
+function explainInput(fault: RequestFault): RequestFault {
+  const missing = fault.path === 'params.inputPath' && fault.code === 'invalid_type';
+  return missing ? { ...fault, message: 'give inputPath or videoId' } : fault;
+}
+
+const ajvFault = ({ instancePath, message, keyword, params }: ErrorObject): RequestFault => ({
+  path: `params${instancePath.replaceAll('/', '.')}`,
+  message:
+    keyword === 'additionalProperties'
+      ? `unknown parameter ${String((params as { additionalProperty: unknown }).additionalProperty)}`
+      : (message ?? keyword),
+  code: keyword,
+});
+
+/** The job type's own category holds: a client that could choose would get round the limits. */
+function category(body: CreateJobBody, known: KnownType | null): ResourceCategory {
+  const own = known?.category ?? null;
+  if (own === null) return body.resourceCategory ?? 'cpu';
+  if (body.resourceCategory !== undefined && body.resourceCategory !== own) {
+    throw unprocessable('CATEGORY_MISMATCH', [
+      { path: 'resourceCategory', message: `jobs of type ${body.type} belong to ${own}`, code: 'mismatch' },
+    ]);
+  }
+  return own;
+}
+
+/** A client may only raise what the job type needs. */
+function vram(body: CreateJobBody, known: KnownType | null): number {
+  const least = known?.vramMb ?? 0;
+  if (body.vramRequired !== undefined && body.vramRequired < least) {
+    throw unprocessable('VRAM_TOO_LOW', [
+      {
+        path: 'vramRequired',
+        message: `jobs of type ${body.type} need at least ${String(least)} MB`,
+        code: 'too_small',
+      },
+    ]);
+  }
+  return body.vramRequired ?? least;
+}

@@ -1,0 +1,63 @@
+import type { JobDetail, JobSummary } from '@reelay/contracts';
+import type { PendingJob } from '@reelay/domain';
+import type { JobEntity } from '@reelay/persistence';
+
+/** What the API adds to a job's row. */
+export interface JobExtras {
+  readonly waitingReason: string | null;
+  readonly worker: string | null;
+}
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
+
+/** A job as lists show it. */
+export function toSummary(job: JobEntity, { waitingReason, worker }: JobExtras): JobSummary {
+  return {
+    id: job.id,
+    type: job.type,
+    status: job.status,
+    progress: job.progress,
+    resourceCategory: job.resourceCategory,
+    vramRequired: job.vramRequired,
+    priority: job.priority,
+    params: job.params,
+    waitingReason,
+    retryCount: job.retryCount,
+    maxRetries: job.maxRetries,
+    retryAfter: iso(job.retryAfter),
+    target: job.target,
+    worker,
+    error:
+      job.errorCode === null
+        ? null
+        : { code: job.errorCode, message: job.errorMessage ?? '', retryable: job.errorRetryable ?? false },
+    createdAt: job.createdAt.toISOString(),
+    startedAt: iso(job.startedAt),
+    completedAt: iso(job.completedAt),
+  };
+}
+
+/** A job with all that is known of it. */
+export function toDetail(job: JobEntity, extras: JobExtras & { log: string }): JobDetail {
+  return {
+    ...toSummary(job, extras),
+    log: extras.log,
+    phase: job.phase,
+    speed: job.speed,
+    etaSeconds: job.etaSeconds,
+    destinationPaths: job.destinationPaths,
+    result: job.result,
+  };
+}
+
+/** A job as the planner sees it. */
+export const toPending = (job: JobEntity): PendingJob => ({
+  id: job.id,
+  type: job.type,
+  category: job.resourceCategory,
+  priority: job.priority,
+  createdAt: job.createdAt.getTime(),
+  retryAfter: job.retryAfter?.getTime() ?? null,
+  target: job.target,
+  unroutableSince: job.unroutableSince?.getTime() ?? null,
+});

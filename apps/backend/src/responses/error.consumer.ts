@@ -1,0 +1,69 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { anyErrorMessage, isRetryableCode, QUEUE, readErrorMessage } from '@reelay/contracts';
+import { decideRetry } from '@reelay/domain';
+import { UnreadableMessageError } from '@reelay/messaging';
+import { AmqpConsumer, AmqpContext } from '@reelay/messaging/nest';
+import { applyFailures, JobEntity, readRetryFacts, type Failure } from '@reelay/persistence';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { JobChanges } from '../live/job-changes.js';
+import { ANSWER_BATCH, Batches, firstOf } from './answers.js';
+
+type ReportedFailure = Omit<Failure, 'retryAt'>;
+
+/** What is assumed of an error that carries no code. */
+const UNCODED = 'WORKER_ERROR';
+
+/** Ends failed attempts: their jobs are tried again later, or fail. */
+@Controller()
+export class ErrorConsumer {
+  private readonly batch;
+
+  constructor(
+    batches: Batches,
+    private readonly dataSource: DataSource,
+    private readonly changes: JobChanges,
+  ) {
+    this.batch = batches.of<ReportedFailure>((failures) => this.apply(failures));
+  }
+
+  @AmqpConsumer(QUEUE.jobError, anyErrorMessage, { prefetch: ANSWER_BATCH })
+  async onError(@Payload() message: z.output<typeof anyErrorMessage>, @Ctx() context: AmqpContext): Promise<void> {
+    const report = readErrorMessage(message);
+    const code = report.code ?? UNCODED;
+    await this.batch.add({
+      attemptId: report.attemptId ?? (await this.attemptOf(context.correlationId)),
+      instanceId: report.instanceId,
+      code,
+      message: report.message,
+      retryable: report.retryable ?? isRetryableCode(code),
+      executionSeconds: report.executionSeconds,
+    });
+  }
+
+  private async apply(batch: readonly ReportedFailure[]): Promise<void> {
+    const failures = firstOf(batch, ({ attemptId }) => attemptId);
+    const facts = await readRetryFacts(
+      this.dataSource,
+      failures.map(({ attemptId }) => attemptId),
+    );
+    const counters = new Map(facts.map((fact) => [fact.attemptId, fact]));
+    const now = new Date();
+    const decided = failures.flatMap((failure) => {
+      const counter = counters.get(failure.attemptId);
+      if (!counter) return [];
+      const decision = decideRetry({ ...counter, retryable: failure.retryable }, now, undefined, Math.random());
+      return [{ ...failure, retryAt: decision.retry ? decision.at.toISOString() : null }];
+    });
+    if (decided.length > 0) this.changes.report(await applyFailures(this.dataSource, decided));
+  }
+
+  /** An error without `job_id` is about the current attempt of the job that its correlation id names. */
+  private async attemptOf(correlationId: string | null): Promise<number> {
+    const id = z.uuid().safeParse(correlationId);
+    const job = id.success ? await this.dataSource.getRepository(JobEntity).findOneBy({ id: id.data }) : null;
+    if (!job?.attemptId) throw new UnreadableMessageError('an error that names neither an attempt nor a known job');
+    return Number(job.attemptId);
+  }
+}

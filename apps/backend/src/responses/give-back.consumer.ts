@@ -1,0 +1,38 @@
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import { orderMessage, QUEUE, stoppedMessage, type OrderMessage, type StoppedMessage } from '@reelay/contracts';
+import { AmqpConsumer } from '@reelay/messaging/nest';
+import { giveBackAttempts, type GivenBack } from '@reelay/persistence';
+import { DataSource } from 'typeorm';
+import { JobChanges } from '../live/job-changes.js';
+import { ANSWER_BATCH, Batches, firstOf } from './answers.js';
+
+/** Makes jobs pending again whose order no queue took, or whose worker stopped before the end. */
+@Controller()
+export class GiveBackConsumer {
+  private readonly batch;
+
+  constructor(
+    batches: Batches,
+    private readonly dataSource: DataSource,
+    private readonly changes: JobChanges,
+  ) {
+    this.batch = batches.of<GivenBack>((attempts) => this.apply(attempts));
+  }
+
+  /** Orders that matched no queue come back over the alternate exchange. */
+  @AmqpConsumer(QUEUE.jobQueueNotFound, orderMessage, { prefetch: ANSWER_BATCH })
+  onReturned(@Payload() order: OrderMessage): Promise<void> {
+    return this.batch.add({ attemptId: order.job_id, status: 'returned', unroutable: true });
+  }
+
+  @AmqpConsumer(QUEUE.jobStopped, stoppedMessage, { prefetch: ANSWER_BATCH })
+  onStopped(@Payload() message: StoppedMessage): Promise<void> {
+    return this.batch.add({ attemptId: message.job_id, status: 'stopped', unroutable: false });
+  }
+
+  private async apply(attempts: readonly GivenBack[]): Promise<void> {
+    const once = firstOf(attempts, ({ attemptId }) => attemptId);
+    this.changes.report(await giveBackAttempts(this.dataSource, once));
+  }
+}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { LiveModule } from '../live/live.module.js';
+import { Batches } from './answers.js';
+import { CompletedConsumer } from './completed.consumer.js';
+import { ErrorConsumer } from './error.consumer.js';
+import { GiveBackConsumer } from './give-back.consumer.js';
+import { LogConsumer } from './log.consumer.js';
+import { ProgressionConsumer } from './progression.consumer.js';
+
+@Module({
+  imports: [LiveModule],
+  controllers: [CompletedConsumer, ProgressionConsumer, ErrorConsumer, GiveBackConsumer, LogConsumer],
+  providers: [Batches],
+  exports: [Batches],
+})
+export class ResponsesModule {}

@@ -1,0 +1,98 @@
+import { Controller } from '@nestjs/common';
+import { Payload } from '@nestjs/microservices';
+import {
+  discoveryMessage,
+  QUEUE,
+  statusMessage,
+  terminatedMessage,
+  type DiscoveryMessage,
+  type StatusMessage,
+  type TerminatedMessage,
+} from '@reelay/contracts';
+import { livenessMs } from '@reelay/domain';
+import { AmqpConsumer } from '@reelay/messaging/nest';
+import {
+  announceWorkers,
+  noteSignsOfLife,
+  noteTerminated,
+  type Announcement,
+  type SignOfLife,
+} from '@reelay/persistence';
+import { DataSource } from 'typeorm';
+import { Broker } from '../broker/broker.js';
+import { Dispatcher } from '../dispatch/dispatcher.js';
+import { Batches } from '../responses/answers.js';
+
+/** Keeps the record of workers: what they announce, that they live, that they left. */
+@Controller()
+export class WorkersConsumer {
+  private readonly announcements;
+  private readonly signs;
+
+  constructor(
+    batches: Batches,
+    private readonly dataSource: DataSource,
+    private readonly dispatcher: Dispatcher,
+    private readonly broker: Broker,
+  ) {
+    this.announcements = batches.of<Announcement>((batch) => this.announce(batch));
+    this.signs = batches.of<SignOfLife>((batch) => this.noteSigns(batch));
+  }
+
+  @AmqpConsumer(QUEUE.workerDiscovery, discoveryMessage)
+  onDiscovery(@Payload() message: DiscoveryMessage): Promise<void> {
+    return this.announcements.add(toAnnouncement(message));
+  }
+
+  @AmqpConsumer(QUEUE.workerStatus, statusMessage)
+  onStatus(@Payload() message: StatusMessage): Promise<void> {
+    const running = message.reelay?.running ?? (message.job ? [message.job.job_id] : []);
+    return this.signs.add({
+      instanceId: message.worker.instance_id,
+      activity: message.worker.activity,
+      running,
+    });
+  }
+
+  @AmqpConsumer(QUEUE.workerTerminated, terminatedMessage)
+  async onTerminated(@Payload() message: TerminatedMessage): Promise<void> {
+    await noteTerminated(this.dataSource, [message.worker.instance_id]);
+  }
+
+  private async announce(batch: readonly Announcement[]): Promise<void> {
+    await this.dataSource.transaction((manager) => announceWorkers(manager, batch));
+    this.dispatcher.wake();
+  }
+
+  private async noteSigns(batch: readonly SignOfLife[]): Promise<void> {
+    const latest = [...new Map(batch.map((sign) => [sign.instanceId, sign])).values()];
+    for (const { attemptId, instanceId } of await noteSignsOfLife(this.dataSource, latest)) {
+      this.broker.tell(instanceId, { type: 'stop_process', job_id: attemptId });
+    }
+  }
+}
+
+/** A worker of another make says nothing of its host and slots: it runs one job at a time. */
+export function toAnnouncement(message: DiscoveryMessage): Announcement {
+  const own = message.reelay;
+  return {
+    instanceId: message.instance_id,
+    jobType: message.queue_name,
+    app: own?.app ?? null,
+    host: own?.host ?? null,
+    version: message.version,
+    sdkVersion: message.sdk_version,
+    slots: own?.slots ?? 1,
+    vramMb: own?.vram_mb ?? 0,
+    cpus: own?.cpus ?? null,
+    executor: own?.executor ?? 'local',
+    features: own?.features ?? [],
+    livenessMs: livenessMs(own?.heartbeat_s ?? null),
+    label: message.label || message.queue_name,
+    shortDescription: message.short_description,
+    description: message.description,
+    parameters: message.parameters,
+    category: own?.category ?? null,
+    jobVramMb: own?.job_vram_mb ?? 0,
+  };
+}

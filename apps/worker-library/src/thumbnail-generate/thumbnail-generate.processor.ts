@@ -1,0 +1,125 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { thumbnailGenerate } from '@reelay/contracts';
+import {
+  describeMedia,
+  describeSize,
+  extensionOf,
+  MediaError,
+  outputBaseName,
+  probe,
+  produceOutput,
+  quoteCommand,
+  verifyOutput,
+  type Ffmpeg,
+  type LibraryInput,
+  type LibraryOutput,
+  type MediaLibrary,
+  type PictureSize,
+} from '@reelay/media';
+import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
+import {
+  isBrightEnough,
+  planSample,
+  planThumbnail,
+  sampleBrightness,
+  thumbnailPositions,
+  thumbnailSize,
+} from './thumbnail-generate.plan.js';
+
+/** Where thumbnails go that no path was asked for. */
+const OUTPUT_FOLDER = 'thumbnails';
+
+/** Takes a still picture from a video. */
+export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnailGenerate> {
+  readonly contract = thumbnailGenerate;
+
+  constructor(
+    private readonly ffmpeg: Ffmpeg,
+    private readonly library: MediaLibrary,
+  ) {}
+
+  async process(
+    order: Order<typeof thumbnailGenerate>,
+    job: JobContext,
+  ): Promise<ProcessorResult<typeof thumbnailGenerate>> {
+    const { inputPath, outputPath, timestamp, width } = order.parameters;
+    const input = await this.library.resolveInput(inputPath);
+    const source = await probe(this.ffmpeg.tools, input.absolute, { signal: job.signal });
+    job.log(`input ${input.relative}: ${describeMedia(source)}`);
+    if (source.video === null) throw new MediaError('INPUT_UNREADABLE', 'the input has sound only: there is no picture');
+    const size = thumbnailSize(source.video, width);
+    const output = await this.chooseOutput(outputPath, input);
+    const positions = thumbnailPositions(timestamp, source.durationSeconds);
+    const position = await this.chooseFrame(input, positions, timestamp === undefined, job);
+    const { path, made } = await produceOutput(this.library, output, order, job.signal, (temporary) =>
+      this.make(input, position, size, temporary, job),
+    );
+    job.log(`output ${path}: ${size.width}x${size.height}, ${describeSize(made.sizeBytes)}, from ${position} s`);
+    return {
+      destinationPaths: [path],
+      result: {
+        thumbnailPath: path,
+        timestamp: position,
+        ...size,
+        sizeBytes: made.sizeBytes,
+        videos: [{ path: input.relative, thumbnailPath: path }],
+      },
+    };
+  }
+
+  private async chooseOutput(asked: string | undefined, input: LibraryInput): Promise<LibraryOutput> {
+    if (asked === undefined) return this.library.freeOutput(OUTPUT_FOLDER, outputBaseName(input.relative), 'jpg');
+    if (!['jpg', 'jpeg'].includes(extensionOf(asked))) {
+      throw new MediaError('INVALID_PARAMETERS', 'the output is a JPEG: its name must end with .jpg or .jpeg');
+    }
+    return this.library.resolveOutput(asked);
+  }
+
+  /** The first position with a frame, or with one that is not near-black; else the one with the brightest. */
+  private async chooseFrame(
+    input: LibraryInput,
+    positions: readonly number[],
+    passOverBlack: boolean,
+    job: JobContext,
+  ): Promise<number> {
+    let best: { position: number; brightness: number } | null = null;
+    for (const [index, position] of positions.entries()) {
+      job.progress({ phase: 'choose', percent: (index / positions.length) * 50 });
+      const brightness = await this.brightnessAt(input, position, join(job.workDir, `sample-${index}.gray`), job);
+      if (brightness === null) continue;
+      if (!passOverBlack || isBrightEnough(brightness)) return position;
+      job.log(`the frame at ${position} s is near-black`);
+      if (best === null || brightness > best.brightness) best = { position, brightness };
+    }
+    if (best === null) throw new MediaError('INPUT_UNREADABLE', 'no frame of the input could be decoded');
+    return best.position;
+  }
+
+  /** Mean brightness of the frame at a position; null when there is none, or it is broken. */
+  private async brightnessAt(input: LibraryInput, position: number, file: string, job: JobContext): Promise<number | null> {
+    try {
+      await this.ffmpeg.run(planSample(input.absolute, position, file), { signal: job.signal, durationSeconds: null });
+      return sampleBrightness(await readFile(file));
+    } catch (error) {
+      if (error instanceof MediaError && error.code === 'INPUT_UNREADABLE') return null;
+      throw error;
+    }
+  }
+
+  private async make(
+    input: LibraryInput,
+    position: number,
+    size: PictureSize,
+    temporary: string,
+    job: JobContext,
+  ): Promise<{ sizeBytes: number }> {
+    const { args, expect } = planThumbnail(input.absolute, position, size, temporary);
+    job.log(`$ ${quoteCommand(this.ffmpeg.argv(args))}`);
+    job.progress({ phase: 'extract', percent: 50 });
+    await this.ffmpeg.run(args, { signal: job.signal, durationSeconds: null });
+    job.progress({ phase: 'verify', percent: 90 });
+    await verifyOutput(this.ffmpeg, temporary, expect, job.signal);
+    return { sizeBytes: (await stat(temporary)).size };
+  }
+}

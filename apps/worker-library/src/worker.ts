@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { openMedia } from '@reelay/media';
+import { parseEnv } from '@reelay/platform';
+import { defineWorker } from '@reelay/worker-sdk';
+import { env } from './config.js';
+import { THUMBNAIL_ENCODERS } from './thumbnail-generate/thumbnail-generate.plan.js';
+import { ThumbnailGenerateProcessor } from './thumbnail-generate/thumbnail-generate.processor.js';
+import { ValidateProcessor } from './validate/validate.processor.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+/** The service that looks after the library. */
+export default defineWorker({
+  app: 'worker-library',
+  version,
+  async prepare() {
+    const { ffmpeg, library, features } = await openMedia(parseEnv(env), THUMBNAIL_ENCODERS);
+    return {
+      processors: [new ThumbnailGenerateProcessor(ffmpeg, library), new ValidateProcessor(ffmpeg, library)],
+      features,
+    };
+  },
+});

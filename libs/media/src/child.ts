@@ -1,0 +1,138 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { setPriority } from 'node:os';
+import { MediaError } from './errors.js';
+
+/** Time between SIGTERM and SIGKILL, in which ffmpeg may close its files. */
+const KILL_AFTER_MS = 2_000;
+
+/** The variables that a tool gets; whatever else the worker's environment holds (secrets) it does not. */
+const PASSED_VARIABLES = ['PATH', 'LD_LIBRARY_PATH', 'LANG', 'HOME', 'TMPDIR'];
+
+export interface ChildOptions {
+  /** On abort the whole process group gets SIGTERM, and SIGKILL 2 s later. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onStdout: (text: string) => void;
+  readonly onStderr: (text: string) => void;
+  /** Called with the process id, which is the process group's id as well. */
+  readonly onSpawn?: ((pid: number) => void) | undefined;
+  /** -20 (first) to 19 (last); left out, the worker's own. */
+  readonly niceness?: number | undefined;
+}
+
+/** How a process ended: one of the two is null. */
+export interface ChildExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/**
+ * Runs a program in a process group of its own, without a shell, and waits until it is gone and its
+ * output is read. An abort ends the process; it is the caller's to look at the signal afterwards.
+ * Must be called from the main thread when the argv has a parent-death signal, which is tied to the thread.
+ * @throws {MediaError} FEATURE_MISSING when the program cannot be started
+ */
+export function runChild(argv: readonly string[], options: ChildOptions): Promise<ChildExit> {
+  const [command = '', ...args] = argv;
+  if (options.signal?.aborted) return Promise.resolve({ code: null, signal: 'SIGTERM' });
+  const child = spawn(command, args, {
+    detached: true,
+    env: toolEnvironment(process.env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.setEncoding('utf8').on('data', options.onStdout);
+  child.stderr.setEncoding('utf8').on('data', options.onStderr);
+  if (child.pid !== undefined) {
+    if (options.niceness !== undefined) lowerPriority(child.pid, options.niceness);
+    options.onSpawn?.(child.pid);
+  }
+  return settle(child, command, options.signal);
+}
+
+function settle(child: ChildProcess, command: string, signal: AbortSignal | undefined): Promise<ChildExit> {
+  return new Promise((resolve, reject) => {
+    let killTimer: NodeJS.Timeout | undefined;
+    const stop = (): void => {
+      signalGroup(child, 'SIGTERM');
+      killTimer = setTimeout(() => signalGroup(child, 'SIGKILL'), KILL_AFTER_MS);
+    };
+    const finish = (): void => {
+      clearTimeout(killTimer);
+      signal?.removeEventListener('abort', stop);
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+    child.once('error', (cause) => {
+      if (child.pid !== undefined) return; // A failed kill or write; `close` follows.
+      finish();
+      reject(new MediaError('FEATURE_MISSING', `cannot start ${command}`, { cause }));
+    });
+    child.once('close', (code, exitSignal) => {
+      finish();
+      resolve({ code, signal: exitSignal });
+    });
+  });
+}
+
+function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, name);
+  } catch {
+    // The group is gone already.
+  }
+}
+
+function lowerPriority(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // It ended already, or the system refuses; the work is the same.
+  }
+}
+
+/** What of an environment a tool gets to see. */
+export function toolEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(PASSED_VARIABLES.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]));
+}
+
+/** What a short-lived program said. */
+export interface Captured extends ChildExit {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** True when it was ended since it took longer than `timeoutMs`. */
+  readonly timedOut: boolean;
+}
+
+/** Runs a short-lived program and keeps the first `maxChars` characters of either output. */
+export async function capture(
+  argv: readonly string[],
+  { signal, timeoutMs, maxChars = 4_000_000 }: { signal?: AbortSignal | undefined; timeoutMs: number; maxChars?: number },
+): Promise<Captured> {
+  let stdout = '';
+  let stderr = '';
+  const { controller, unlink } = linkedController(signal);
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    controller.abort();
+  }, timeoutMs);
+  try {
+    const exit = await runChild(argv, {
+      signal: controller.signal,
+      onStdout: (text) => (stdout = (stdout + text).slice(0, maxChars)),
+      onStderr: (text) => (stderr = (stderr + text).slice(0, maxChars)),
+    });
+    return { ...exit, stdout, stderr, timedOut };
+  } finally {
+    clearTimeout(timer);
+    unlink();
+  }
+}
+
+/** A controller that aborts with `signal`, and can abort on its own; `unlink` ends the tie. */
+export function linkedController(signal: AbortSignal | undefined): { controller: AbortController; unlink: () => void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  return { controller, unlink: () => signal?.removeEventListener('abort', abort) };
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { classifyFailure, failureError, lastWords, StderrTail } from './failure.js';
+
+const exit = (code: number | null, signal: NodeJS.Signals | null = null) => ({ code, signal });
+
+describe('classifyFailure', () => {
+  it.each([
+    ['INPUT_UNREADABLE', exit(1), ['[mov,mp4] moov atom not found', 'file:/x: Invalid data found when processing input']],
+    ['INPUT_UNREADABLE', exit(1), ['file:/x.ts: corrupt decoded frame in stream 0']],
+    ['INPUT_UNREADABLE', exit(69), []],
+    ['INPUT_UNREADABLE', exit(1), []],
+    ['DISK_FULL', exit(1), ['av_interleaved_write_frame(): No space left on device']],
+    ['DISK_FULL', exit(0), ['Error writing trailer of file:/x: No space left on device']],
+    ['ENCODER_CRASHED', exit(null, 'SIGKILL'), ['Invalid data found when processing input']],
+    ['ENCODER_CRASHED', exit(255), []],
+    ['ENCODER_CRASHED', exit(1), ['Cannot allocate memory']],
+    ['FEATURE_MISSING', exit(1), ["Unknown encoder 'libx264'"]],
+  ])('%s for %j and %j', (code, ended, stderr) => expect(classifyFailure(ended, stderr)).toBe(code));
+});
+
+describe('failureError', () => {
+  it('says what ffmpeg said last, and keeps the rest as facts', () => {
+    const stderr = ['file:/srv/media/a: b.mp4: corrupt decoded frame in stream 0', 'Conversion failed!'];
+    const error = failureError('ffmpeg', exit(1), stderr);
+    expect(error.message).toBe('ffmpeg ended with exit code 1: b.mp4: corrupt decoded frame in stream 0');
+    expect(error.facts).toEqual({ exitCode: 1, signal: null, stderr });
+  });
+
+  it('prefers words that tell something', () => {
+    expect(lastWords(['moov atom not found', 'file:/x: Invalid data found when processing input'])).toBe(
+      'moov atom not found',
+    );
+    expect(lastWords(["[hls] Format not on whitelist 'mov,avi'", 'file:/x: Invalid argument'])).toBe(
+      'its format (hls) is none of those that are read',
+    );
+    expect(lastWords(['file:/x: Invalid argument'])).toBe('Invalid argument');
+    expect(lastWords([])).toBeNull();
+  });
+});
+
+describe('StderrTail', () => {
+  it('keeps the last 40 lines and counts all', () => {
+    const tail = new StderrTail();
+    for (let line = 0; line < 100; line++) tail.write(`line ${line}\n`);
+    expect(tail.lines()).toHaveLength(40);
+    expect(tail.lines().at(-1)).toBe('line 99');
+    expect(tail.total).toBe(100);
+  });
+
+  it('stays small in a flood without a line end', () => {
+    const tail = new StderrTail();
+    for (let piece = 0; piece < 1000; piece++) tail.write('x'.repeat(1000));
+    expect(tail.lines()).toEqual(['x'.repeat(400)]);
+  });
+
+  it('drops control characters and addresses in memory', () => {
+    const tail = new StderrTail();
+    tail.write('[h264 @ 0x55a1] \u001b[31mred\u0007\r[mjpeg @ 0x1] [IMGUTILS @ 0x2] big');
+    expect(tail.lines()).toEqual(['[h264] [31mred', '[mjpeg] [IMGUTILS] big']);
+  });
+});

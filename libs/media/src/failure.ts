@@ -1,0 +1,93 @@
+import type { ChildExit } from './child.js';
+import { MediaError, type MediaErrorCode } from './errors.js';
+
+/** Lines of stderr that are kept: the last ones say why ffmpeg gave up. */
+const KEPT_LINES = 40;
+/** Characters of a line that are kept. */
+const KEPT_CHARS = 400;
+
+/** The exit code of ffmpeg when most of what it decoded failed (`-max_error_rate`). */
+const TOO_MANY_DECODE_ERRORS = 69;
+
+const DISK_FULL = /No space left on device|Disk quota exceeded/;
+const UNREADABLE =
+  /Invalid data found when processing input|moov atom not found|corrupt (input packet|decoded frame)|partial file|File ended prematurely|Format not on whitelist|Error while decoding stream|matches no streams|does not contain any stream|Picture size \S+ is invalid|Truncating packet/;
+const MISSING = /Unknown (encoder|decoder)|No such filter|Unrecognized option/;
+
+/** Keeps the end of what a program writes to stderr, however much that is. */
+export class StderrTail {
+  private rest = '';
+  private kept: string[] = [];
+  private count = 0;
+
+  write(text: string): void {
+    const lines = (this.rest + text).split(/[\r\n]+/);
+    // A flood without a line end is cut here, so that it cannot grow.
+    this.rest = (lines.pop() ?? '').slice(0, KEPT_CHARS);
+    for (const line of lines) this.push(line);
+  }
+
+  /** The last 40 lines, without control characters. */
+  lines(): readonly string[] {
+    if (this.rest !== '') this.push(this.rest);
+    this.rest = '';
+    return this.kept;
+  }
+
+  /** How many lines there were in all. */
+  get total(): number {
+    return this.count + (this.rest === '' ? 0 : 1);
+  }
+
+  private push(line: string): void {
+    const clean = printable(line.slice(0, KEPT_CHARS)).replace(/ @ 0x[0-9a-f]+\]/g, ']').trim();
+    if (clean === '') return;
+    this.count += 1;
+    this.kept.push(clean);
+    if (this.kept.length > KEPT_LINES) this.kept.shift();
+  }
+}
+
+/** Names and tags of a file reach stderr as they are: no control character may reach a log. */
+function printable(text: string): string {
+  return [...text].filter((character) => character >= ' ' && !/[\u007f-\u009f]/.test(character)).join('');
+}
+
+/** What ffmpeg's or ffprobe's end means, from its exit and its last words. */
+export function classifyFailure({ code, signal }: ChildExit, stderr: readonly string[]): MediaErrorCode {
+  const words = stderr.join('\n');
+  if (DISK_FULL.test(words)) return 'DISK_FULL';
+  if (signal !== null) return 'ENCODER_CRASHED';
+  if (code === TOO_MANY_DECODE_ERRORS || inputIsDamaged(stderr)) return 'INPUT_UNREADABLE';
+  // With -xerror, ffmpeg ends without a word when a decoder fails on the very first packet.
+  if (code === 1 && words === '') return 'INPUT_UNREADABLE';
+  return MISSING.test(words) ? 'FEATURE_MISSING' : 'ENCODER_CRASHED';
+}
+
+/** Whether ffmpeg complained of its input; it may have ended well all the same. */
+export const inputIsDamaged = (stderr: readonly string[]): boolean => UNREADABLE.test(stderr.join('\n'));
+
+/** Whether ffmpeg met a full disk; it may have ended with exit code 0 all the same. */
+export const diskWasFull = (stderr: readonly string[]): boolean => DISK_FULL.test(stderr.join('\n'));
+
+/** The error for a program that failed; its message holds what it said last, its facts the other lines. */
+export function failureError(program: string, exit: ChildExit, stderr: readonly string[]): MediaError {
+  const end = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
+  return new MediaError(
+    classifyFailure(exit, stderr),
+    `${program} ended with ${end}: ${lastWords(stderr) ?? 'it did not say why'}`,
+    { facts: { exitCode: exit.code, signal: exit.signal, stderr } },
+  );
+}
+
+/** Lines that say only that something went wrong, or repeat it. */
+const VAGUE = /^Last message repeated|^Conversion failed|Invalid (argument|data found when processing input)$/;
+
+/** What a tool said last that tells the most, without the folders of the file it was said of; null when it said nothing. */
+export function lastWords(stderr: readonly string[]): string | null {
+  const line = stderr.findLast((each) => !VAGUE.test(each)) ?? stderr.at(-1);
+  if (line === undefined) return null;
+  return line
+    .replace(/^file:\/.*?: (?=\S)/, '')
+    .replace(/^\[(\S+)\] Format not on whitelist.*$/, 'its format ($1) is none of those that are read');
+}

@@ -1,0 +1,95 @@
+import { linkedController, runChild } from './child.js';
+import { MediaError } from './errors.js';
+import { diskWasFull, failureError, StderrTail } from './failure.js';
+import { ProgressReader, type EncodeProgress } from './progress.js';
+import { StallWatch } from './stall-watch.js';
+import type { MediaTools } from './tools.js';
+
+/** Without progress for this long, an ffmpeg is taken for hung. */
+const DEFAULT_STALL_TIMEOUT_MS = 120_000;
+
+/** The options that every run starts with: never ask, say errors only, write progress to stdout. */
+const RUN_OPTIONS = ['-nostdin', '-y', '-hide_banner', '-loglevel', 'error', '-nostats', '-progress', 'pipe:1'];
+
+export interface RunOptions {
+  /** An abort ends ffmpeg, and `run` throws the signal's reason. */
+  readonly signal: AbortSignal;
+  /** Of what will be written, for percent and time left; null when it is not known. */
+  readonly durationSeconds: number | null;
+  readonly onProgress?: (progress: EncodeProgress) => void;
+  /** Milliseconds without progress after which ffmpeg is ended; two minutes by default. */
+  readonly stallTimeoutMs?: number;
+  /** -20 (first) to 19 (last); left out, the worker's own. */
+  readonly niceness?: number;
+  /** Called with ffmpeg's process group, for signals that stop and continue it. */
+  readonly onSpawn?: (processGroup: number) => void;
+}
+
+/** What a run that ended well left behind. Only a look at its output tells whether it did its work. */
+export interface RunResult {
+  /** The last lines that ffmpeg complained with; it may do so and end with exit code 0. */
+  readonly stderr: readonly string[];
+  /** How many such lines there were in all. */
+  readonly complaints: number;
+  /** Seconds of media written. */
+  readonly mediaSeconds: number;
+}
+
+/** Runs ffmpeg. What to run is decided elsewhere, by pure functions that give an argv. */
+export class Ffmpeg {
+  constructor(readonly tools: MediaTools) {}
+
+  /** The whole argv of a run, for display and for `run`. */
+  argv(args: readonly string[]): string[] {
+    return [this.tools.ffmpeg, ...RUN_OPTIONS, ...args];
+  }
+
+  /**
+   * Runs ffmpeg and waits until it is gone.
+   * @param args from the first input's options to the output's name
+   * @throws {MediaError} INPUT_UNREADABLE, DISK_FULL, ENCODER_STALLED, FEATURE_MISSING, ENCODER_CRASHED
+   * @throws the signal's reason after an abort
+   */
+  async run(args: readonly string[], options: RunOptions): Promise<RunResult> {
+    const { signal, durationSeconds, onProgress, stallTimeoutMs = DEFAULT_STALL_TIMEOUT_MS } = options;
+    const progress = new ProgressReader(durationSeconds);
+    const stderr = new StderrTail();
+    const { controller, unlink } = linkedController(signal);
+    let stalled = false;
+    const watch = new StallWatch(stallTimeoutMs, () => {
+      stalled = true;
+      controller.abort();
+    });
+    try {
+      const exit = await runChild([...this.tools.launcher, ...this.argv(args)], {
+        signal: controller.signal,
+        niceness: options.niceness,
+        onSpawn: (pid) => {
+          watch.start(pid);
+          options.onSpawn?.(pid);
+        },
+        onStdout: (text) => {
+          for (const update of progress.read(text)) {
+            watch.noteProgress();
+            onProgress?.(update);
+          }
+        },
+        onStderr: (text) => stderr.write(text),
+      });
+      signal.throwIfAborted();
+      const lines = stderr.lines();
+      if (stalled) throw stallError(stallTimeoutMs, lines);
+      if (exit.code !== 0 || diskWasFull(lines)) throw failureError('ffmpeg', exit, lines);
+      return { stderr: lines, complaints: stderr.total, mediaSeconds: progress.writtenSeconds };
+    } finally {
+      watch.stop();
+      unlink();
+    }
+  }
+}
+
+function stallError(timeoutMs: number, stderr: readonly string[]): MediaError {
+  return new MediaError('ENCODER_STALLED', `ffmpeg made no progress for ${timeoutMs / 1000} s and was ended`, {
+    facts: { stallTimeoutMs: timeoutMs, stderr },
+  });
+}

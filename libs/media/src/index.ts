@@ -1,0 +1,21 @@
+export { describeMedia, describeSize } from './describe.js';
+export { MediaError, type MediaErrorCode, type MediaErrorFacts } from './errors.js';
+export { inputIsDamaged } from './failure.js';
+export { Ffmpeg, type RunOptions, type RunResult } from './ffmpeg.js';
+export { guardedInput, outputFile, quoteCommand } from './input.js';
+export { MediaLibrary, type LibraryInput, type LibraryOutput } from './library.js';
+export { extensionOf, outputBaseName, safeLibraryPath } from './library-path.js';
+export {
+  displaySize,
+  uprightSize,
+  type AudioStreamInfo,
+  type MediaInfo,
+  type PictureSize,
+  type VideoStreamInfo,
+} from './media-info.js';
+export { mediaEnv, openMedia, type Media, type MediaEnv } from './open-media.js';
+export { probe, type ProbeOptions } from './probe.js';
+export { reportProgress, type EncodeProgress, type ProgressSink } from './progress.js';
+export { produceOutput, publish, type AttemptIdentity } from './publish.js';
+export { resolveFfmpeg, type MediaTools, type ToolPaths } from './tools.js';
+export { verifyOutput, type OutputExpectation, type PictureExpectation, type VideoExpectation } from './verify.js';

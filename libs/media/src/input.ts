@@ -1,0 +1,37 @@
+/**
+ * The containers that an input may have. What is left out on purpose: playlists and scripts (hls, dash,
+ * concat, sdp, asx, imf), image patterns, subtitles and devices, since they read other files or hosts.
+ */
+const INPUT_FORMATS = [
+  ...['mov', 'matroska', 'avi', 'mpegts', 'mpeg', 'mpegvideo', 'm4v', 'h264', 'hevc', 'obu', 'ivf', 'vc1', 'h263'],
+  ...['flv', 'asf', 'ogg', 'mxf', 'gxf', 'rm', 'nut', 'dv', 'wtv', 'swf', 'gif', 'apng', 'yuv4mpegpipe', 'mjpeg'],
+  ...['wav', 'w64', 'mp3', 'aac', 'flac', 'ac3', 'eac3', 'dts', 'aiff', 'caf', 'amr', 'au', 'ape', 'tta', 'wv'],
+].join(',');
+
+/** Largest picture that is decoded: 8192 x 8192. A frame of that takes 100 MB. */
+export const MAX_PIXELS = 8192 * 8192;
+
+/**
+ * The options that go before every input: local files only, no format that leads to another file, no
+ * picture so large that one frame fills the memory. `-protocol_whitelist` alone would still let a
+ * playlist that is named .mp4 read its neighbours.
+ */
+export function guardedInput(absolutePath: string, formats = INPUT_FORMATS): string[] {
+  return [
+    ...['-protocol_whitelist', 'file', '-format_whitelist', formats, '-max_pixels', String(MAX_PIXELS)],
+    ...['-i', `file:${absolutePath}`],
+  ];
+}
+
+/** The options that go before a still picture that this service wrote itself. */
+export function guardedPicture(absolutePath: string): string[] {
+  return ['-f', 'jpeg_pipe', ...guardedInput(absolutePath, 'jpeg_pipe')];
+}
+
+/** An output: `file:` keeps ffmpeg from reading options or protocols out of a name. */
+export const outputFile = (absolutePath: string): string => `file:${absolutePath}`;
+
+/** A command as a person would type it into a POSIX shell; for display only, it is never run. */
+export function quoteCommand(argv: readonly string[]): string {
+  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+}

@@ -1,0 +1,142 @@
+import { constants } from 'node:fs';
+import { access, lstat, mkdir, realpath, stat } from 'node:fs/promises';
+import { join, posix, sep } from 'node:path';
+import { MediaError, systemErrorCode, withDiskFullCode } from './errors.js';
+import { safeLibraryPath } from './library-path.js';
+
+/** A file of the library that can be read. */
+export interface LibraryInput {
+  /** As it was given, tidied. */
+  readonly relative: string;
+  /** With all links followed. */
+  readonly absolute: string;
+  readonly sizeBytes: number;
+}
+
+/** Where an output goes. Nothing is there yet, except for its folder. */
+export interface LibraryOutput {
+  readonly relative: string;
+  readonly absolute: string;
+  /** True when this very name was asked for; otherwise another is taken if it is no longer free. */
+  readonly fixed: boolean;
+}
+
+/** More outputs of one name than this in one folder are a mistake of the caller. */
+const MAX_SAME_NAME = 10_000;
+
+/**
+ * The library's folder: turns relative paths into places on the disk, and lets none lead out of it.
+ */
+export class MediaLibrary {
+  constructor(private readonly root: string) {}
+
+  /**
+   * The root with links followed.
+   * @throws {MediaError} LIBRARY_MISSING
+   */
+  async rootPath(): Promise<string> {
+    const path = await realpath(this.root).catch(() => null);
+    if (path === null || !(await stat(path)).isDirectory()) {
+      throw new MediaError('LIBRARY_MISSING', 'the folder that MEDIA_ROOT names is not there', { retryable: true });
+    }
+    return path;
+  }
+
+  /**
+   * A regular file that is not empty and lies inside the library after links are followed.
+   * @throws {MediaError} INPUT_NOT_FOUND, INPUT_UNREADABLE, PATH_OUTSIDE_LIBRARY, INVALID_PARAMETERS
+   */
+  async resolveInput(path: string): Promise<LibraryInput> {
+    const relative = safeLibraryPath(path);
+    const root = await this.rootPath();
+    const absolute = await realpath(join(root, relative)).catch((error: unknown) => {
+      throw inputError(relative, error);
+    });
+    mustBeInside(root, absolute, relative);
+    const file = await stat(absolute).catch((error: unknown) => {
+      throw inputError(relative, error);
+    });
+    if (!file.isFile()) throw new MediaError('INPUT_UNREADABLE', `${relative} is not a regular file`);
+    if (file.size === 0) throw new MediaError('INPUT_UNREADABLE', `${relative} is empty`);
+    await access(absolute, constants.R_OK).catch((error: unknown) => {
+      throw inputError(relative, error);
+    });
+    return { relative, absolute, sizeBytes: file.size };
+  }
+
+  /**
+   * A place for an output of this very name. Missing folders on the way are made.
+   * @throws {MediaError} OUTPUT_EXISTS (an input exists, so it can never be its own output),
+   * PATH_OUTSIDE_LIBRARY, INVALID_PARAMETERS, DISK_FULL
+   */
+  async resolveOutput(path: string): Promise<LibraryOutput> {
+    const relative = safeLibraryPath(path);
+    const folder = await this.makeFolder(posix.dirname(relative));
+    const absolute = join(folder, posix.basename(relative));
+    if (await exists(absolute)) throw new MediaError('OUTPUT_EXISTS', `${relative} exists already`);
+    return { relative, absolute, fixed: true };
+  }
+
+  /**
+   * A place for an output in `directory` whose name is free: `base.ext`, else `base-2.ext`, and so on.
+   * @throws {MediaError} PATH_OUTSIDE_LIBRARY, OUTPUT_EXISTS when 10,000 such names are taken
+   */
+  async freeOutput(directory: string, base: string, extension: string): Promise<LibraryOutput> {
+    const folder = await this.makeFolder(safeLibraryPath(directory));
+    for (let count = 1; count <= MAX_SAME_NAME; count++) {
+      const name = `${base}${count === 1 ? '' : `-${count}`}.${extension}`;
+      const relative = safeLibraryPath(posix.join(directory, name));
+      const absolute = join(folder, name);
+      if (!(await exists(absolute))) return { relative, absolute, fixed: false };
+    }
+    throw new MediaError('OUTPUT_EXISTS', `all names like ${base}.${extension} in ${directory} are taken`);
+  }
+
+  /** Follows a folder's path step by step and makes what is missing, so that no link is followed unchecked. */
+  private async makeFolder(relative: string): Promise<string> {
+    const root = await this.rootPath();
+    let folder = root;
+    for (const name of relative === '.' ? [] : relative.split('/')) {
+      const next = join(folder, name);
+      await mkdir(next).catch((error: unknown) => {
+        if (systemErrorCode(error) !== 'EEXIST') throw withDiskFullCode(error);
+      });
+      folder = await realpath(next).catch((error: unknown) => {
+        throw new MediaError('INVALID_PARAMETERS', `${relative} is not a folder`, { cause: error });
+      });
+      mustBeInside(root, folder, relative);
+      if (!(await stat(folder)).isDirectory()) throw new MediaError('INVALID_PARAMETERS', `${relative} is not a folder`);
+    }
+    return folder;
+  }
+}
+
+function mustBeInside(root: string, absolute: string, relative: string): void {
+  const base = root.endsWith(sep) ? root : root + sep;
+  if (absolute !== root && !absolute.startsWith(base)) {
+    throw new MediaError('PATH_OUTSIDE_LIBRARY', `${relative} leads out of the library`);
+  }
+}
+
+/** A link that leads nowhere counts as something that is there. */
+async function exists(absolute: string): Promise<boolean> {
+  try {
+    await lstat(absolute);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function inputError(relative: string, error: unknown): MediaError {
+  switch (systemErrorCode(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new MediaError('INPUT_NOT_FOUND', `${relative} does not exist`, { cause: error });
+    default:
+      return new MediaError('INPUT_UNREADABLE', `${relative} cannot be opened (${systemErrorCode(error)})`, {
+        cause: error,
+      });
+  }
+}

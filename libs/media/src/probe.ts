@@ -1,0 +1,58 @@
+import { stat } from 'node:fs/promises';
+import { capture } from './child.js';
+import { MediaError } from './errors.js';
+import { failureError, lastWords, StderrTail } from './failure.js';
+import { guardedInput, guardedPicture, MAX_PIXELS } from './input.js';
+import type { MediaInfo } from './media-info.js';
+import { parseProbe } from './probe-parse.js';
+import type { MediaTools } from './tools.js';
+
+/** ffprobe reads the first megabytes only; a disk that needs longer for that hangs. */
+const PROBE_TIMEOUT_MS = 60_000;
+
+const ENTRIES = [
+  'format=format_name,duration,start_time,bit_rate',
+  'stream=codec_name,codec_type,profile,pix_fmt,width,height,display_aspect_ratio,avg_frame_rate,r_frame_rate,' +
+    'bit_rate,channels,sample_rate,start_time,duration',
+  'stream_disposition=attached_pic',
+  'stream_tags=rotate,DURATION',
+  'stream_side_data=rotation',
+].join(':');
+
+export interface ProbeOptions {
+  readonly signal: AbortSignal;
+  /** A JPEG that this service wrote itself; by default an untrusted video or sound file. */
+  readonly picture?: boolean;
+}
+
+/**
+ * Reads what a file holds, through ffprobe.
+ * @param file absolute path of a regular file
+ * @throws {MediaError} INPUT_UNREADABLE, with ffprobe's words, for what is no media file, is corrupt, holds
+ * neither picture nor sound, or is a playlist; ENCODER_STALLED, ENCODER_CRASHED, FEATURE_MISSING
+ * @throws the signal's reason after an abort
+ */
+export async function probe(tools: MediaTools, file: string, { signal, picture = false }: ProbeOptions): Promise<MediaInfo> {
+  const { size } = await stat(file);
+  const input = picture ? guardedPicture(file) : guardedInput(file);
+  const argv = [tools.ffprobe, '-hide_banner', '-loglevel', 'error', '-print_format', 'json', '-show_entries', ENTRIES, ...input];
+  const answer = await capture([...tools.launcher, ...argv], { signal, timeoutMs: PROBE_TIMEOUT_MS });
+  signal.throwIfAborted();
+  if (answer.timedOut) {
+    throw new MediaError('ENCODER_STALLED', `ffprobe gave no answer within ${PROBE_TIMEOUT_MS / 1000} s`);
+  }
+  const stderr = new StderrTail();
+  stderr.write(answer.stderr);
+  const lines = stderr.lines();
+  if (answer.signal !== null) throw failureError('ffprobe', answer, lines);
+  if (answer.code !== 0) throw unreadable(lastWords(lines) ?? `ffprobe ended with exit code ${answer.code}`, lines);
+  const media = parseProbe(answer.stdout, size);
+  if (media === null) throw unreadable(lastWords(lines) ?? 'it holds neither picture nor sound', lines);
+  if (media.video !== null && media.video.width * media.video.height > MAX_PIXELS) {
+    throw unreadable(`its picture of ${media.video.width}x${media.video.height} is too large`, lines);
+  }
+  return media;
+}
+
+const unreadable = (words: string, stderr: readonly string[]): MediaError =>
+  new MediaError('INPUT_UNREADABLE', `the file cannot be read: ${words}`, { facts: { stderr } });

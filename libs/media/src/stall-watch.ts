@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * Tells when a process does nothing: no progress was noted for `timeoutMs`, and it read nothing
+ * either. Reading counts since ffmpeg reports no progress while it seeks in a long input, or moves
+ * the index of a large output to the front.
+ */
+export class StallWatch {
+  private timer: NodeJS.Timeout | undefined;
+  private charsRead: string | null = null;
+  private pid: number | undefined;
+
+  constructor(
+    private readonly timeoutMs: number,
+    private readonly onStall: () => void,
+  ) {}
+
+  /** Starts to watch a process. */
+  start(pid: number): void {
+    this.pid = pid;
+    this.noteProgress();
+  }
+
+  noteProgress(): void {
+    if (this.pid === undefined) return;
+    this.charsRead = charactersRead(this.pid);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.check(), this.timeoutMs);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.pid = undefined;
+  }
+
+  private check(): void {
+    if (this.pid === undefined) return;
+    const before = this.charsRead;
+    if (charactersRead(this.pid) === before) this.onStall();
+    else this.noteProgress();
+  }
+}
+
+/** Linux's count of what a process read; null where the system does not say. */
+function charactersRead(pid: number): string | null {
+  try {
+    return /^rchar: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,112 @@
+import { stat } from 'node:fs/promises';
+import { MediaError } from './errors.js';
+import type { Ffmpeg } from './ffmpeg.js';
+import { guardedInput, guardedPicture } from './input.js';
+import type { MediaInfo } from './media-info.js';
+import { probe } from './probe.js';
+
+/** What a finished video must be. */
+export interface VideoExpectation {
+  readonly kind: 'video';
+  /** One of the container names that ffprobe gives. */
+  readonly container: string;
+  readonly videoCodec: string;
+  /** Null when there must be no sound. */
+  readonly audioCodec: string | null;
+  readonly width: number;
+  readonly height: number;
+  /** Null when it could not be planned. */
+  readonly durationSeconds: number | null;
+}
+
+/** What a finished still picture must be. */
+export interface PictureExpectation {
+  readonly kind: 'picture';
+  readonly videoCodec: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+export type OutputExpectation = VideoExpectation | PictureExpectation;
+
+/** The least difference in duration that counts, in seconds: frames and sound packets end unevenly. */
+const DURATION_TOLERANCE_SECONDS = 0.2;
+/** The same for long outputs, as a share. */
+const DURATION_TOLERANCE_SHARE = 0.01;
+
+/**
+ * Checks a finished output, since ffmpeg's exit code does not tell (it is 0 on a full disk, and for
+ * an input that breaks off): it is there, probes as what was planned, lasts as long, and its first and
+ * last second decode without a complaint.
+ * @throws {MediaError} OUTPUT_INVALID with what was found
+ * @throws the signal's reason after an abort
+ */
+export async function verifyOutput(
+  ffmpeg: Ffmpeg,
+  file: string,
+  expectation: OutputExpectation,
+  signal: AbortSignal,
+): Promise<MediaInfo> {
+  const size = (await stat(file).catch(() => null))?.size ?? 0;
+  if (size === 0) throw new MediaError('OUTPUT_INVALID', 'nothing was written', { facts: { check: 'size' } });
+  const media = await asOutputFault('probe', signal, () =>
+    probe(ffmpeg.tools, file, { signal, picture: expectation.kind === 'picture' }),
+  );
+  const fault = outputFault(media, expectation);
+  if (fault !== null) {
+    throw new MediaError('OUTPUT_INVALID', fault, { facts: { check: 'streams', found: media, expected: expectation } });
+  }
+  for (const args of decodeChecks(file, expectation)) {
+    await asOutputFault('decode', signal, () => ffmpeg.run(args, { signal, durationSeconds: null }));
+  }
+  return media;
+}
+
+/** What of an output differs from its plan; null when all is as expected. */
+export function outputFault(media: MediaInfo, expectation: OutputExpectation): string | null {
+  const { video, audio } = media;
+  if (video === null) return 'the output has no picture';
+  if (video.codec !== expectation.videoCodec) return `its picture is ${video.codec}, not ${expectation.videoCodec}`;
+  if (video.width !== expectation.width || video.height !== expectation.height) {
+    return `it measures ${video.width}x${video.height}, not ${expectation.width}x${expectation.height}`;
+  }
+  if (expectation.kind === 'picture') return null;
+  if (!media.container.split(',').includes(expectation.container)) {
+    return `its container is ${media.container}, not ${expectation.container}`;
+  }
+  if ((audio?.codec ?? null) !== expectation.audioCodec) {
+    return `its sound is ${audio?.codec ?? 'missing'}, not ${expectation.audioCodec ?? 'left out'}`;
+  }
+  return durationFault(media.durationSeconds, expectation.durationSeconds);
+}
+
+function durationFault(found: number | null, planned: number | null): string | null {
+  if (planned === null) return null;
+  const tolerance = Math.max(DURATION_TOLERANCE_SECONDS, planned * DURATION_TOLERANCE_SHARE);
+  if (found !== null && Math.abs(found - planned) <= tolerance) return null;
+  return `it lasts ${found?.toFixed(2) ?? 'an unknown number of'} s, not ${planned.toFixed(2)} s`;
+}
+
+/** The argvs that decode the first and the last second of a video, or a whole picture. */
+export function decodeChecks(file: string, expectation: OutputExpectation): string[][] {
+  const sink = ['-map', '0', '-f', 'null', '-'];
+  if (expectation.kind === 'picture') return [['-xerror', ...guardedPicture(file), ...sink]];
+  return [
+    ['-xerror', '-t', '1', ...guardedInput(file), ...sink],
+    ['-xerror', '-sseof', '-1', ...guardedInput(file), ...sink],
+  ];
+}
+
+/** What makes an input unreadable makes an output invalid; other failures stay what they are. */
+async function asOutputFault<T>(check: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof MediaError) || error.code !== 'INPUT_UNREADABLE') throw error;
+    throw new MediaError('OUTPUT_INVALID', `the output does not ${check}: ${error.message}`, {
+      cause: error,
+      facts: { check, ...error.facts },
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { AttemptEntity } from './entities/attempt.entity.js';
+import { JobLogLineEntity } from './entities/job-log-line.entity.js';
+import { JobEntity } from './entities/job.entity.js';
+import { VideoEntity } from './entities/video.entity.js';
+import { JobTypeEntity, WorkerEntity, WorkerJobTypeEntity } from './entities/worker.entity.js';
+import { Initial1763769600000 } from './migrations/1763769600000-initial.js';
+import { SnakeCaseNaming } from './naming.js';
+
+/** All entities, listed one by one: a glob would depend on how the code was built. */
+export const entities = [
+  JobEntity,
+  AttemptEntity,
+  JobLogLineEntity,
+  WorkerEntity,
+  WorkerJobTypeEntity,
+  JobTypeEntity,
+  VideoEntity,
+];
+
+/** All migrations, in their order. */
+export const migrations = [Initial1763769600000];
+
+const POOL_SIZE = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Settings of the store; the schema is only ever changed by migrations. */
+export function dataSourceOptions(url: string): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    entities,
+    migrations,
+    namingStrategy: new SnakeCaseNaming(),
+    synchronize: false,
+    migrationsRun: false,
+    // gen_random_uuid() is built in: no extension, and so no superuser, is needed.
+    uuidExtension: 'pgcrypto',
+    installExtensions: false,
+    poolSize: POOL_SIZE,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    applicationName: 'reelay',
+  };
+}
+
+/** Any number that no other program uses for an advisory lock in this database. */
+const MIGRATION_LOCK = 7_355_608_001;
+
+/**
+ * Brings the schema up to date. Several processes may call it at once: one migrates, the others wait.
+ * TypeORM takes no lock of its own.
+ */
+export async function migrate(dataSource: DataSource): Promise<void> {
+  // A session lock needs its own connection: the migrations run on another one of the pool.
+  const holder = dataSource.createQueryRunner();
+  try {
+    await holder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await dataSource.runMigrations({ transaction: 'each' });
+  } finally {
+    await holder.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
+    await holder.release();
+  }
+}

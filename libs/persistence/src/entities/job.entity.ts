@@ -1,0 +1,103 @@
+import { JOB_STATUSES, type JobStatus, type ResourceCategory } from '@reelay/contracts';
+import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+
+const inList = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');
+
+/** A job. The table is also the outbox: a pending row is an order that has not been sent. */
+@Entity('jobs')
+@Check('jobs_status', `status IN (${inList(JOB_STATUSES)})`)
+@Check('jobs_priority', 'priority BETWEEN 1 AND 10')
+@Check('jobs_progress', 'progress BETWEEN 0 AND 100')
+@Index('jobs_created', ['createdAt', 'id'])
+@Index('jobs_status_created', ['status', 'createdAt', 'id'])
+@Index('jobs_type_created', ['type', 'createdAt', 'id'])
+@Index('jobs_category_created', ['resourceCategory', 'createdAt', 'id'])
+@Index('jobs_waiting', ['type', 'priority', 'createdAt', 'id'], { where: "status = 'pending'" })
+export class JobEntity {
+  @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'jobs_pkey' })
+  id!: string;
+
+  @Column('text')
+  type!: string;
+
+  @Column('text', { default: 'pending' })
+  status!: JobStatus;
+
+  @Column('jsonb')
+  params!: Record<string, unknown>;
+
+  @Column('smallint', { default: 0 })
+  progress!: number;
+
+  @Column('smallint', { default: 5 })
+  priority!: number;
+
+  @Column('text')
+  resourceCategory!: ResourceCategory;
+
+  /** MB on one device. */
+  @Column('integer', { default: 0 })
+  vramRequired!: number;
+
+  /** The host that must run it. */
+  @Column('text', { nullable: true })
+  target!: string | null;
+
+  /** The current or last attempt; an answer to any other changes nothing here. */
+  @Column('bigint', { nullable: true })
+  attemptId!: string | null;
+
+  @Column('integer', { default: 0 })
+  attemptCount!: number;
+
+  @Column('smallint', { default: 0 })
+  retryCount!: number;
+
+  @Column('smallint', { default: 3 })
+  maxRetries!: number;
+
+  /** How often a worker was lost with it. */
+  @Column('smallint', { default: 0 })
+  lossCount!: number;
+
+  @Column('timestamptz', { nullable: true })
+  retryAfter!: Date | null;
+
+  /** When its order came back because no worker had announced its type. */
+  @Column('timestamptz', { nullable: true })
+  unroutableSince!: Date | null;
+
+  @Column('text', { nullable: true })
+  phase!: string | null;
+
+  /** Media seconds per second. */
+  @Column('real', { nullable: true })
+  speed!: number | null;
+
+  @Column('real', { nullable: true })
+  etaSeconds!: number | null;
+
+  @Column('text', { nullable: true })
+  errorCode!: string | null;
+
+  @Column('text', { nullable: true })
+  errorMessage!: string | null;
+
+  @Column('boolean', { nullable: true })
+  errorRetryable!: boolean | null;
+
+  @Column('jsonb', { nullable: true })
+  result!: Record<string, unknown> | null;
+
+  @Column('text', { array: true, default: () => "'{}'" })
+  destinationPaths!: string[];
+
+  @Column('timestamptz', { default: () => 'now()' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { nullable: true })
+  startedAt!: Date | null;
+
+  @Column('timestamptz', { nullable: true })
+  completedAt!: Date | null;
+}

@@ -1,0 +1,79 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
+
+/** A file of the library with what probes learned of it. */
+@Entity('videos')
+@Index('videos_path', ['path'], { unique: true })
+@Index('videos_created', ['createdAt', 'id'])
+@Index('videos_source', ['sourceVideoId'])
+export class VideoEntity {
+  @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'videos_pkey' })
+  id!: string;
+
+  /** Relative to the library. */
+  @Column('text')
+  path!: string;
+
+  @Column('text', { nullable: true })
+  container!: string | null;
+
+  @Column('text', { nullable: true })
+  videoCodec!: string | null;
+
+  @Column('text', { nullable: true })
+  audioCodec!: string | null;
+
+  @Column('integer', { nullable: true })
+  width!: number | null;
+
+  @Column('integer', { nullable: true })
+  height!: number | null;
+
+  @Column('text', { nullable: true })
+  displayAspectRatio!: string | null;
+
+  @Column('double precision', { nullable: true })
+  fps!: number | null;
+
+  @Column('double precision', { nullable: true })
+  durationSeconds!: number | null;
+
+  @Column('bigint', { nullable: true })
+  sizeBytes!: string | null;
+
+  @Column('double precision', { nullable: true })
+  bitrateKbps!: number | null;
+
+  /** Degrees clockwise. */
+  @Column('smallint', { nullable: true })
+  rotation!: number | null;
+
+  @Column('boolean', { nullable: true })
+  valid!: boolean | null;
+
+  @Column('text', { nullable: true })
+  invalidReason!: string | null;
+
+  @Column('text', { nullable: true })
+  thumbnailPath!: string | null;
+
+  /** The last job that re-encoded it. */
+  @Column('uuid', { nullable: true })
+  reencodeJobId!: string | null;
+
+  /** The video that it was made from. */
+  @Column('uuid', { nullable: true })
+  sourceVideoId!: string | null;
+
+  @ManyToOne(() => VideoEntity, { onDelete: 'SET NULL' })
+  @JoinColumn({ name: 'source_video_id', foreignKeyConstraintName: 'videos_source_fkey' })
+  sourceVideo?: VideoEntity;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  updatedAt!: Date;
+
+  @Column('timestamptz', { nullable: true })
+  probedAt!: Date | null;
+}

@@ -1,0 +1,49 @@
+import { CHANGED_JOB, type ChangedJob, type SqlRunner } from './statement.js';
+
+/** What a worker said of an attempt that it completed. */
+export interface Completion {
+  readonly attemptId: number;
+  /** Null for workers that do not say who they are. */
+  readonly instanceId: string | null;
+  readonly executionSeconds: number;
+  readonly destinationPaths: readonly string[];
+  readonly result: Record<string, unknown>;
+}
+
+/** A job that became completed, with its attempt. */
+export interface CompletedJob extends ChangedJob {
+  readonly attemptId: number;
+}
+
+/**
+ * Completes attempts and their jobs, in one statement. Late and duplicate answers, and those of a
+ * worker that does not hold the attempt, match nothing.
+ * @param completions at most one for each attempt
+ */
+export async function applyCompletions(runner: SqlRunner, completions: readonly Completion[]): Promise<CompletedJob[]> {
+  return runner.query<CompletedJob[]>(
+    `WITH v AS (
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS v(
+         "attemptId" bigint, "instanceId" text, "executionSeconds" real, "destinationPaths" text[], result jsonb)
+     ), done AS (
+       UPDATE attempts a
+          SET status = 'completed', finished_at = now(), lease_until = NULL,
+              instance_id = coalesce(a.instance_id, v."instanceId"),
+              claimed_at = coalesce(a.claimed_at, now()), execution_seconds = v."executionSeconds"
+         FROM v
+        WHERE a.id = v."attemptId" AND a.status IN ('out', 'running')
+          AND (a.instance_id IS NULL OR v."instanceId" IS NULL OR a.instance_id = v."instanceId")
+       RETURNING a.id, a.job_id, v."destinationPaths", v.result
+     ), changed AS (
+       UPDATE jobs j
+          SET status = 'completed', progress = 100, started_at = coalesce(j.started_at, now()), completed_at = now(),
+              result = d.result, destination_paths = d."destinationPaths",
+              phase = NULL, eta_seconds = NULL, error_code = NULL, error_message = NULL, error_retryable = NULL
+         FROM done d
+        WHERE j.id = d.job_id AND j.attempt_id = d.id AND j.status IN ('queued', 'running')
+       RETURNING ${CHANGED_JOB}, d.id AS attempt_id
+     )
+     SELECT id, type, status, progress, attempt_id::float8 AS "attemptId" FROM changed`,
+    [JSON.stringify(completions)],
+  );
+}

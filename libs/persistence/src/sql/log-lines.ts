@@ -1,0 +1,38 @@
+import type { SqlRunner } from './statement.js';
+
+/** A line for the log of an attempt's job. */
+export interface LogLine {
+  readonly attemptId: number;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly line: string;
+}
+
+/** Longest line kept, in characters. */
+const LINE_MAX = 4_000;
+/** Most lines that a job's log shows: the last ones. */
+const SHOWN_MAX = 2_000;
+
+/** Adds lines to the logs of the jobs that the attempts belong to; attempts that are gone are passed over. */
+export async function appendLogLines(runner: SqlRunner, lines: readonly LogLine[]): Promise<void> {
+  await runner.query(
+    `INSERT INTO job_log_lines (job_id, at, line)
+     SELECT a.job_id, v.at, left(v.line, $2)
+       FROM ROWS FROM (
+              jsonb_to_recordset($1::jsonb) AS ("attemptId" bigint, at timestamptz, line text)
+            ) WITH ORDINALITY AS v
+       JOIN attempts a ON a.id = v."attemptId"
+      ORDER BY v.ordinality`,
+    [JSON.stringify(lines), LINE_MAX],
+  );
+}
+
+/** A job's log as text: one line each, oldest first, with the time in UTC. */
+export async function readLog(runner: SqlRunner, jobId: string): Promise<string> {
+  const [row] = await runner.query<{ log: string | null }[]>(
+    `SELECT string_agg(to_char(at AT TIME ZONE 'UTC', '[YYYY-MM-DD HH24:MI:SS] ') || line, E'\\n' ORDER BY id) AS log
+       FROM (SELECT id, at, line FROM job_log_lines WHERE job_id = $1 ORDER BY id DESC LIMIT $2) last`,
+    [jobId, SHOWN_MAX],
+  );
+  return row?.log ?? '';
+}

@@ -1,0 +1,57 @@
+import type { SqlRunner } from './statement.js';
+
+/** An attempt whose order is to be published. */
+export interface OrderToSend {
+  readonly attemptId: number;
+  readonly jobId: string;
+  /** 1 for the first try of the job. */
+  readonly number: number;
+  readonly type: string;
+  readonly params: Record<string, unknown>;
+  readonly priority: number;
+  readonly target: string | null;
+}
+
+type Row = Omit<OrderToSend, 'attemptId'> & { attemptId: string };
+
+const toOrder = (row: Row): OrderToSend => ({ ...row, attemptId: Number(row.attemptId) });
+
+/** Gives each job that is still pending a new attempt and makes it queued. Jobs that changed meanwhile are left out. */
+export async function queueJobs(runner: SqlRunner, jobIds: readonly string[]): Promise<OrderToSend[]> {
+  const rows = await runner.query<Row[]>(
+    `WITH picked AS (
+       SELECT id, type, params, priority, target, attempt_count + 1 AS number
+         FROM jobs WHERE id = ANY($1::uuid[]) AND status = 'pending' FOR UPDATE SKIP LOCKED
+     ), made AS (
+       INSERT INTO attempts (job_id, number) SELECT id, number FROM picked RETURNING id, job_id
+     ), queued AS (
+       UPDATE jobs j SET status = 'queued', attempt_id = m.id, attempt_count = j.attempt_count + 1, retry_after = NULL
+         FROM made m WHERE j.id = m.job_id
+     )
+     SELECT m.id AS "attemptId", p.id AS "jobId", p.number, p.type, p.params, p.priority, p.target
+       FROM made m JOIN picked p ON p.id = m.job_id
+      ORDER BY array_position($1::uuid[], p.id)`,
+    [jobIds],
+  );
+  return rows.map(toOrder);
+}
+
+/** Notes that the broker has the orders. */
+export async function markPublished(runner: SqlRunner, attemptIds: readonly number[]): Promise<void> {
+  await runner.query('UPDATE attempts SET published_at = now() WHERE id = ANY($1::bigint[]) AND published_at IS NULL', [
+    attemptIds,
+  ]);
+}
+
+/** Attempts whose order was never confirmed, since a process died between its commit and the confirm. */
+export async function findUnpublished(runner: SqlRunner, olderThanMs: number): Promise<OrderToSend[]> {
+  const rows = await runner.query<Row[]>(
+    `SELECT a.id AS "attemptId", j.id AS "jobId", a.number, j.type, j.params, j.priority, j.target
+       FROM attempts a JOIN jobs j ON j.id = a.job_id AND j.attempt_id = a.id
+      WHERE a.status = 'out' AND a.published_at IS NULL AND j.status = 'queued'
+        AND a.created_at < now() - $1 * interval '1 ms'
+      ORDER BY a.id LIMIT 1000`,
+    [olderThanMs],
+  );
+  return rows.map(toOrder);
+}
