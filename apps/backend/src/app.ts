@@ -30,7 +30,9 @@ export async function createApp(config: BackendConfig, logger: Logger, version: 
     void reply.header(REQUEST_ID_HEADER, request.id);
     done();
   });
-  await app.register(helmet, { contentSecurityPolicy: { directives: { 'script-src': ["'self'", "'unsafe-inline'"] } } });
+  // The docs page has inline scripts; and the API may be served without TLS on a private network.
+  const directives = { 'script-src': ["'self'", "'unsafe-inline'"], 'upgrade-insecure-requests': null };
+  await app.register(helmet, { contentSecurityPolicy: { directives } });
   serveApiDocs(app, version);
   // One consumer strategy among others to come; guards and filters of the application do not apply to it.
   app.connectMicroservice({ strategy: app.get(Broker).server }, { inheritAppConfig: false });

@@ -6,7 +6,9 @@ import { env } from './config.js';
 import { REENCODE_ENCODERS } from './reencode-streaming/reencode-streaming.plan.js';
 import { ReencodeStreamingProcessor } from './reencode-streaming/reencode-streaming.processor.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 /** The service that encodes. */
 export default defineWorker({

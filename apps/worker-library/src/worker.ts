@@ -7,7 +7,9 @@ import { THUMBNAIL_ENCODERS } from './thumbnail-generate/thumbnail-generate.plan
 import { ThumbnailGenerateProcessor } from './thumbnail-generate/thumbnail-generate.processor.js';
 import { ValidateProcessor } from './validate/validate.processor.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 /** The service that looks after the library. */
 export default defineWorker({

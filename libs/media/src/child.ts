@@ -91,7 +91,9 @@ function lowerPriority(pid: number, niceness: number): void {
 
 /** What of an environment a tool gets to see. */
 export function toolEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(PASSED_VARIABLES.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]));
+  return Object.fromEntries(
+    PASSED_VARIABLES.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]),
+  );
 }
 
 /** What a short-lived program said. */
@@ -105,7 +107,11 @@ export interface Captured extends ChildExit {
 /** Runs a short-lived program and keeps the first `maxChars` characters of either output. */
 export async function capture(
   argv: readonly string[],
-  { signal, timeoutMs, maxChars = 4_000_000 }: { signal?: AbortSignal | undefined; timeoutMs: number; maxChars?: number },
+  {
+    signal,
+    timeoutMs,
+    maxChars = 4_000_000,
+  }: { signal?: AbortSignal | undefined; timeoutMs: number; maxChars?: number },
 ): Promise<Captured> {
   let stdout = '';
   let stderr = '';

@@ -5,7 +5,11 @@ const exit = (code: number | null, signal: NodeJS.Signals | null = null) => ({ c
 
 describe('classifyFailure', () => {
   it.each([
-    ['INPUT_UNREADABLE', exit(1), ['[mov,mp4] moov atom not found', 'file:/x: Invalid data found when processing input']],
+    [
+      'INPUT_UNREADABLE',
+      exit(1),
+      ['[mov,mp4] moov atom not found', 'file:/x: Invalid data found when processing input'],
+    ],
     ['INPUT_UNREADABLE', exit(1), ['file:/x.ts: corrupt decoded frame in stream 0']],
     ['INPUT_UNREADABLE', exit(69), []],
     ['INPUT_UNREADABLE', exit(1), []],
@@ -20,9 +24,9 @@ describe('classifyFailure', () => {
 
 describe('failureError', () => {
   it('says what ffmpeg said last, and keeps the rest as facts', () => {
-    const stderr = ['file:/srv/media/a: b.mp4: corrupt decoded frame in stream 0', 'Conversion failed!'];
+    const stderr = ['file:/srv/media/b.mp4: corrupt decoded frame in stream 0', 'Conversion failed!'];
     const error = failureError('ffmpeg', exit(1), stderr);
-    expect(error.message).toBe('ffmpeg ended with exit code 1: b.mp4: corrupt decoded frame in stream 0');
+    expect(error.message).toBe('ffmpeg ended with exit code 1: corrupt decoded frame in stream 0');
     expect(error.facts).toEqual({ exitCode: 1, signal: null, stderr });
   });
 

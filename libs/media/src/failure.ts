@@ -40,7 +40,9 @@ export class StderrTail {
   }
 
   private push(line: string): void {
-    const clean = printable(line.slice(0, KEPT_CHARS)).replace(/ @ 0x[0-9a-f]+\]/g, ']').trim();
+    const clean = printable(line.slice(0, KEPT_CHARS))
+      .replace(/ @ 0x[0-9a-f]+\]/g, ']')
+      .trim();
     if (clean === '') return;
     this.count += 1;
     this.kept.push(clean);
@@ -49,9 +51,7 @@ export class StderrTail {
 }
 
 /** Names and tags of a file reach stderr as they are: no control character may reach a log. */
-function printable(text: string): string {
-  return [...text].filter((character) => character >= ' ' && !/[\u007f-\u009f]/.test(character)).join('');
-}
+const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '');
 
 /** What ffmpeg's or ffprobe's end means, from its exit and its last words. */
 export function classifyFailure({ code, signal }: ChildExit, stderr: readonly string[]): MediaErrorCode {

@@ -3,7 +3,7 @@ export { MediaError, type MediaErrorCode, type MediaErrorFacts } from './errors.
 export { inputIsDamaged } from './failure.js';
 export { Ffmpeg, type RunOptions, type RunResult } from './ffmpeg.js';
 export { guardedInput, outputFile, quoteCommand } from './input.js';
-export { MediaLibrary, type LibraryInput, type LibraryOutput } from './library.js';
+export { MediaLibrary, type FreeName, type LibraryInput, type LibraryOutput } from './library.js';
 export { extensionOf, outputBaseName, safeLibraryPath } from './library-path.js';
 export {
   displaySize,

@@ -8,7 +8,8 @@ describe('guardedInput', () => {
     expect(args.slice(0, 2)).toEqual(['-protocol_whitelist', 'file']);
     const formats = args[args.indexOf('-format_whitelist') + 1]?.split(',') ?? [];
     expect(formats).toEqual(expect.arrayContaining(['mov', 'matroska', 'avi', 'mpegts', 'ogg']));
-    for (const format of ['hls', 'dash', 'concat', 'sdp', 'image2', 'imf', 'lavfi']) expect(formats).not.toContain(format);
+    for (const format of ['hls', 'dash', 'concat', 'sdp', 'image2', 'imf', 'lavfi'])
+      expect(formats).not.toContain(format);
   });
 
   it('keeps a name from being read as an option or a protocol', () => {

@@ -20,13 +20,15 @@ export function safeLibraryPath(path: string): string {
   const tidy = posix.normalize(path).replace(/\/+$/, '');
   if (tidy === '' || tidy === '.') throw new MediaError('INVALID_PARAMETERS', 'the path names no file');
   const tooLong =
-    Buffer.byteLength(tidy) > MAX_PATH_BYTES || tidy.split('/').some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES);
+    Buffer.byteLength(tidy) > MAX_PATH_BYTES ||
+    tidy.split('/').some((name) => Buffer.byteLength(name) > MAX_NAME_BYTES);
   if (tooLong) throw new MediaError('INVALID_PARAMETERS', 'the path, or a name in it, is too long');
   return tidy;
 }
 
 function outsideFault(path: string): string | null {
-  if ([...path].some((character) => character < ' ' || character === '\u007f')) return 'holds control characters';
+  if (Array.from(path).some((character) => character < ' ' || character === '\u007f'))
+    return 'holds control characters';
   if (path.startsWith('/') || /^[a-z]:[\\/]/i.test(path)) return 'is absolute: give it relative to the library';
   if (path.split(/[\\/]/).includes('..')) return 'holds ".."';
   if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return 'is a URL';

@@ -17,9 +17,21 @@ export interface LibraryInput {
 export interface LibraryOutput {
   readonly relative: string;
   readonly absolute: string;
-  /** True when this very name was asked for; otherwise another is taken if it is no longer free. */
-  readonly fixed: boolean;
+  /** What the name was made from; null when this very name was asked for. */
+  readonly madeFrom: FreeName | null;
 }
+
+/** A name that may get a number, as in `film-2.mp4`. */
+export interface FreeName {
+  /** Relative to the library. */
+  readonly directory: string;
+  readonly base: string;
+  /** Without the dot. */
+  readonly extension: string;
+}
+
+/** What an ailing disk or network, or a busy worker, answers; another try may go well. */
+const PASSING_FAULTS = ['EIO', 'ESTALE', 'ETIMEDOUT', 'EMFILE', 'ENFILE'];
 
 /** More outputs of one name than this in one folder are a mistake of the caller. */
 const MAX_SAME_NAME = 10_000;
@@ -74,20 +86,21 @@ export class MediaLibrary {
     const folder = await this.makeFolder(posix.dirname(relative));
     const absolute = join(folder, posix.basename(relative));
     if (await exists(absolute)) throw new MediaError('OUTPUT_EXISTS', `${relative} exists already`);
-    return { relative, absolute, fixed: true };
+    return { relative, absolute, madeFrom: null };
   }
 
   /**
-   * A place for an output in `directory` whose name is free: `base.ext`, else `base-2.ext`, and so on.
+   * A place for an output whose name is free now: `base.ext`, else `base-2.ext`, and so on.
    * @throws {MediaError} PATH_OUTSIDE_LIBRARY, OUTPUT_EXISTS when 10,000 such names are taken
    */
-  async freeOutput(directory: string, base: string, extension: string): Promise<LibraryOutput> {
+  async freeOutput(madeFrom: FreeName): Promise<LibraryOutput> {
+    const { directory, base, extension } = madeFrom;
     const folder = await this.makeFolder(safeLibraryPath(directory));
     for (let count = 1; count <= MAX_SAME_NAME; count++) {
       const name = `${base}${count === 1 ? '' : `-${count}`}.${extension}`;
       const relative = safeLibraryPath(posix.join(directory, name));
       const absolute = join(folder, name);
-      if (!(await exists(absolute))) return { relative, absolute, fixed: false };
+      if (!(await exists(absolute))) return { relative, absolute, madeFrom };
     }
     throw new MediaError('OUTPUT_EXISTS', `all names like ${base}.${extension} in ${directory} are taken`);
   }
@@ -105,7 +118,8 @@ export class MediaLibrary {
         throw new MediaError('INVALID_PARAMETERS', `${relative} is not a folder`, { cause: error });
       });
       mustBeInside(root, folder, relative);
-      if (!(await stat(folder)).isDirectory()) throw new MediaError('INVALID_PARAMETERS', `${relative} is not a folder`);
+      if (!(await stat(folder)).isDirectory())
+        throw new MediaError('INVALID_PARAMETERS', `${relative} is not a folder`);
     }
     return folder;
   }
@@ -137,6 +151,7 @@ function inputError(relative: string, error: unknown): MediaError {
     default:
       return new MediaError('INPUT_UNREADABLE', `${relative} cannot be opened (${systemErrorCode(error)})`, {
         cause: error,
+        retryable: PASSING_FAULTS.includes(systemErrorCode(error) ?? ''),
       });
   }
 }

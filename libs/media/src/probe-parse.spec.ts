@@ -21,7 +21,9 @@ const probed = (streams: object[], format: object = {}) =>
 
 describe('parseProbe', () => {
   it('turns what ffprobe says into numbers', () => {
-    expect(probed([picture, { ...sound, start_time: '0.020000', duration: '8.300000' }], { bit_rate: '4123371' })).toEqual({
+    expect(
+      probed([picture, { ...sound, start_time: '0.020000', duration: '8.300000' }], { bit_rate: '4123371' }),
+    ).toEqual({
       container: 'mov,mp4',
       durationSeconds: 8.32,
       sizeBytes: 4321,
@@ -43,7 +45,16 @@ describe('parseProbe', () => {
 
   it('takes N/A, 0/0 and what is missing as not known', () => {
     const media = probed(
-      [{ ...picture, avg_frame_rate: '0/0', r_frame_rate: '0/0', bit_rate: 'N/A', duration: 'N/A', display_aspect_ratio: '0:1' }],
+      [
+        {
+          ...picture,
+          avg_frame_rate: '0/0',
+          r_frame_rate: '0/0',
+          bit_rate: 'N/A',
+          duration: 'N/A',
+          display_aspect_ratio: '0:1',
+        },
+      ],
       { duration: 'N/A' },
     );
     expect(media?.durationSeconds).toBeNull();

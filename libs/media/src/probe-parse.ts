@@ -22,7 +22,10 @@ const stream = z.object({
   duration: number,
   disposition: z.object({ attached_pic: z.number().optional() }).optional(),
   tags: z.object({ rotate: number, DURATION: text }).optional().catch(undefined),
-  side_data_list: z.array(z.object({ rotation: number })).optional().catch(undefined),
+  side_data_list: z
+    .array(z.object({ rotation: number }))
+    .optional()
+    .catch(undefined),
 });
 type Stream = z.infer<typeof stream>;
 

@@ -32,10 +32,24 @@ export interface ProbeOptions {
  * neither picture nor sound, or is a playlist; ENCODER_STALLED, ENCODER_CRASHED, FEATURE_MISSING
  * @throws the signal's reason after an abort
  */
-export async function probe(tools: MediaTools, file: string, { signal, picture = false }: ProbeOptions): Promise<MediaInfo> {
+export async function probe(
+  tools: MediaTools,
+  file: string,
+  { signal, picture = false }: ProbeOptions,
+): Promise<MediaInfo> {
   const { size } = await stat(file);
   const input = picture ? guardedPicture(file) : guardedInput(file);
-  const argv = [tools.ffprobe, '-hide_banner', '-loglevel', 'error', '-print_format', 'json', '-show_entries', ENTRIES, ...input];
+  const argv = [
+    tools.ffprobe,
+    '-hide_banner',
+    '-loglevel',
+    'error',
+    '-print_format',
+    'json',
+    '-show_entries',
+    ENTRIES,
+    ...input,
+  ];
   const answer = await capture([...tools.launcher, ...argv], { signal, timeoutMs: PROBE_TIMEOUT_MS });
   signal.throwIfAborted();
   if (answer.timedOut) {

@@ -44,7 +44,7 @@ export class ProgressReader {
     this.rest = lines.pop() ?? '';
     const updates: EncodeProgress[] = [];
     for (const line of lines) {
-      const [key = '', value = ''] = splitOnce(line.trim());
+      const [key, value] = splitOnce(line.trim());
       this.fields.set(key, value);
       if (key !== 'progress') continue;
       const update = this.close(parseBlock(this.fields));
@@ -119,12 +119,12 @@ const LOGGED_PERCENTS = [25, 50, 75, 100];
 /** An `onProgress` that passes each update on under a phase's name, and logs at 25, 50, 75 and 100 %. */
 export function reportProgress(sink: ProgressSink, phase: string): (progress: EncodeProgress) => void {
   let logged = 0;
-  return ({ mediaSeconds: _, ...progress }) => {
-    sink.progress({ phase, ...progress });
-    const step = LOGGED_PERCENTS.findLast((percent) => percent <= progress.percent) ?? 0;
+  return ({ percent, fps, speed, etaSeconds }) => {
+    sink.progress({ phase, percent, fps, speed, etaSeconds });
+    const step = LOGGED_PERCENTS.findLast((each) => each <= percent) ?? 0;
     if (step <= logged) return;
     logged = step;
-    const speed = progress.speed === undefined ? '' : ` at ${progress.speed}x`;
-    sink.log(`${phase}: ${step} %${speed}`);
+    const pace = speed === undefined ? '' : ` at ${speed}x`;
+    sink.log(`${phase}: ${step} %${pace}`);
   };
 }

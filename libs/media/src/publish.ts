@@ -1,5 +1,5 @@
 import { link, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
-import { basename, dirname, join, posix } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { MediaError, systemErrorCode, withDiskFullCode } from './errors.js';
 import type { LibraryOutput, MediaLibrary } from './library.js';
 import { attemptOfPartial, partialName } from './library-path.js';
@@ -33,7 +33,10 @@ export async function produceOutput<T>(
   try {
     const made = await make(temporary);
     signal.throwIfAborted();
-    return { path: await publish(library, temporary, output), made };
+    const published = await publish(library, temporary, output);
+    if (signal.aborted) await rm(published.absolute, { force: true });
+    signal.throwIfAborted();
+    return { path: published.relative, made };
   } catch (error) {
     throw withDiskFullCode(error);
   } finally {
@@ -44,19 +47,18 @@ export async function produceOutput<T>(
 /**
  * Gives a finished file its final name: its content reaches the disk first, the name appears at once
  * and never replaces another file. An output whose name was not asked for takes the next free one.
- * @returns the output's path in the library
+ * @returns where the file is now
  * @throws {MediaError} OUTPUT_EXISTS when a name that was asked for is taken
  */
-export async function publish(library: MediaLibrary, temporary: string, output: LibraryOutput): Promise<string> {
+export async function publish(library: MediaLibrary, temporary: string, output: LibraryOutput): Promise<LibraryOutput> {
   await sync(temporary);
   let target = output;
   while (!(await moveWithoutOverwriting(temporary, target.absolute))) {
-    if (output.fixed) throw new MediaError('OUTPUT_EXISTS', `${output.relative} exists already`);
-    const { dir, name, ext } = posix.parse(output.relative);
-    target = await library.freeOutput(dir, name, ext.slice(1));
+    if (output.madeFrom === null) throw new MediaError('OUTPUT_EXISTS', `${output.relative} exists already`);
+    target = await library.freeOutput(output.madeFrom);
   }
   await sync(dirname(target.absolute));
-  return target.relative;
+  return target;
 }
 
 /** False when something has the name already. */

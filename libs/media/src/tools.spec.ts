@@ -22,7 +22,13 @@ describe('what ffmpeg says of itself', () => {
   });
 
   it('gives its filters without the legend', () => {
-    const list = ['Filters:', '  T.. = Timeline support', '  | = Source or sink filter', ' ..C scale  V->V  Scale.', ' TSC xfade  VV->V  Fade.'];
+    const list = [
+      'Filters:',
+      '  T.. = Timeline support',
+      '  | = Source or sink filter',
+      ' ..C scale  V->V  Scale.',
+      ' TSC xfade  VV->V  Fade.',
+    ];
     expect([...parseFilters(list.join('\n'))]).toEqual(['scale', 'xfade']);
   });
 });

@@ -23,12 +23,17 @@ export class GiveBackConsumer {
   /** Orders that matched no queue come back over the alternate exchange. */
   @AmqpConsumer(QUEUE.jobQueueNotFound, orderMessage, { prefetch: ANSWER_BATCH })
   onReturned(@Payload() order: OrderMessage): Promise<void> {
-    return this.batch.add({ attemptId: order.job_id, status: 'returned', unroutable: true });
+    return this.batch.add({ attemptId: order.job_id, instanceId: null, status: 'returned', unroutable: true });
   }
 
   @AmqpConsumer(QUEUE.jobStopped, stoppedMessage, { prefetch: ANSWER_BATCH })
   onStopped(@Payload() message: StoppedMessage): Promise<void> {
-    return this.batch.add({ attemptId: message.job_id, status: 'stopped', unroutable: false });
+    return this.batch.add({
+      attemptId: message.job_id,
+      instanceId: message.reelay?.instance_id ?? null,
+      status: 'stopped',
+      unroutable: false,
+    });
   }
 
   private async apply(attempts: readonly GivenBack[]): Promise<void> {

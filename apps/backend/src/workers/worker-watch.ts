@@ -64,7 +64,12 @@ export class WorkerWatch implements OnApplicationBootstrap, BeforeApplicationShu
       this.changes.report(await endLostAttempts(this.dataSource, DEFAULT_RETRY_POLICY.maxLosses));
       const unclaimed = await findUnclaimed(this.dataSource, CLAIM_TIMEOUT_MS);
       if (unclaimed.length > 0) {
-        const back = unclaimed.map((attemptId) => ({ attemptId, status: 'returned' as const, unroutable: false }));
+        const back = unclaimed.map((attemptId) => ({
+          attemptId,
+          instanceId: null,
+          status: 'returned' as const,
+          unroutable: false,
+        }));
         this.changes.report(await giveBackAttempts(this.dataSource, back));
       }
       this.changes.report(await failUnroutable(this.dataSource, this.config.unroutableTtlMs));

@@ -50,7 +50,8 @@ export function planReencode(
   threads?: number,
 ): ReencodePlan {
   const { video, audio } = media;
-  if (video === null) throw new MediaError('INPUT_UNREADABLE', 'the input has sound only: there is no picture to encode');
+  if (video === null)
+    throw new MediaError('INPUT_UNREADABLE', 'the input has sound only: there is no picture to encode');
   const misfit = parameters.force ? 'force is set' : streamingMisfit(media, video, parameters.targetBitrate);
   const size = evenSize(uprightSize(video));
   const expect = {
@@ -102,7 +103,8 @@ export function streamingMisfit(media: MediaInfo, video: VideoStreamInfo, target
   if (video.pixelFormat !== 'yuv420p') return `its pixel format is ${video.pixelFormat}`;
   if (!STREAMING_PROFILES.includes(video.profile ?? '')) return `its H.264 profile is ${video.profile}`;
   if (video.rotation !== 0) return `its picture is turned by ${video.rotation} degrees`;
-  if (video.width !== width || video.height !== height) return `it measures ${video.width}x${video.height}, which is odd`;
+  if (video.width !== width || video.height !== height)
+    return `it measures ${video.width}x${video.height}, which is odd`;
   if (media.audio !== null && media.audio.codec !== 'aac') return `its sound is ${media.audio.codec}`;
   if (bitrate === null) return 'its bitrate is not known';
   return bitrate > targetBitrate ? `its bitrate of ${bitrate} kbit/s is above ${targetBitrate}` : null;

@@ -67,7 +67,10 @@ export class ReencodeStreamingProcessor implements JobProcessor<typeof reencodeS
   }
 
   private async chooseOutput(asked: string | undefined, input: LibraryInput): Promise<LibraryOutput> {
-    if (asked === undefined) return this.library.freeOutput(OUTPUT_FOLDER, outputBaseName(input.relative), 'mp4');
+    if (asked === undefined) {
+      const base = outputBaseName(input.relative);
+      return this.library.freeOutput({ directory: OUTPUT_FOLDER, base, extension: 'mp4' });
+    }
     if (!['mp4', 'm4v'].includes(extensionOf(asked))) {
       throw new MediaError('INVALID_PARAMETERS', 'the output is an MP4: its name must end with .mp4 or .m4v');
     }

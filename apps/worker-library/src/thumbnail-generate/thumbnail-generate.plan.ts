@@ -36,8 +36,7 @@ export function thumbnailPositions(timestamp: number | undefined, durationSecond
   const lastSecond = durationSeconds === null ? 0 : Math.max(0, durationSeconds - LAST_SECOND);
   const asked = (seconds: number): number =>
     durationSeconds === null || seconds < durationSeconds ? seconds : lastSecond;
-  const tried =
-    durationSeconds === null ? TRIED_SECONDS : TRIED_SHARES.map((share) => share * durationSeconds);
+  const tried = durationSeconds === null ? TRIED_SECONDS : TRIED_SHARES.map((share) => share * durationSeconds);
   const positions = timestamp === undefined ? tried : [asked(timestamp), lastSecond];
   return [...new Set([...positions, 0].map((seconds) => Math.round(seconds * 1000) / 1000))];
 }

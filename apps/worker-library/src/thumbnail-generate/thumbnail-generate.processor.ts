@@ -47,7 +47,8 @@ export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnail
     const input = await this.library.resolveInput(inputPath);
     const source = await probe(this.ffmpeg.tools, input.absolute, { signal: job.signal });
     job.log(`input ${input.relative}: ${describeMedia(source)}`);
-    if (source.video === null) throw new MediaError('INPUT_UNREADABLE', 'the input has sound only: there is no picture');
+    if (source.video === null)
+      throw new MediaError('INPUT_UNREADABLE', 'the input has sound only: there is no picture');
     const size = thumbnailSize(source.video, width);
     const output = await this.chooseOutput(outputPath, input);
     const positions = thumbnailPositions(timestamp, source.durationSeconds);
@@ -69,7 +70,10 @@ export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnail
   }
 
   private async chooseOutput(asked: string | undefined, input: LibraryInput): Promise<LibraryOutput> {
-    if (asked === undefined) return this.library.freeOutput(OUTPUT_FOLDER, outputBaseName(input.relative), 'jpg');
+    if (asked === undefined) {
+      const base = outputBaseName(input.relative);
+      return this.library.freeOutput({ directory: OUTPUT_FOLDER, base, extension: 'jpg' });
+    }
     if (!['jpg', 'jpeg'].includes(extensionOf(asked))) {
       throw new MediaError('INVALID_PARAMETERS', 'the output is a JPEG: its name must end with .jpg or .jpeg');
     }
@@ -97,7 +101,12 @@ export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnail
   }
 
   /** Mean brightness of the frame at a position; null when there is none, or it is broken. */
-  private async brightnessAt(input: LibraryInput, position: number, file: string, job: JobContext): Promise<number | null> {
+  private async brightnessAt(
+    input: LibraryInput,
+    position: number,
+    file: string,
+    job: JobContext,
+  ): Promise<number | null> {
     try {
       await this.ffmpeg.run(planSample(input.absolute, position, file), { signal: job.signal, durationSeconds: null });
       return sampleBrightness(await readFile(file));

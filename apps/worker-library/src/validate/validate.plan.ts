@@ -43,7 +43,10 @@ function headerFault({ video }: MediaInfo): string | null {
   return video.codec === 'unknown' ? 'the codec of its picture is not known' : null;
 }
 
-function decodeFault({ durationSeconds }: MediaInfo, { complaints, stderr, mediaSeconds }: DecodeReport): string | null {
+function decodeFault(
+  { durationSeconds }: MediaInfo,
+  { complaints, stderr, mediaSeconds }: DecodeReport,
+): string | null {
   if (complaints > 0) {
     const example = stderr[0] ?? '';
     return `decoding it reported ${complaints === 1 ? 'an error' : `${complaints} errors, such as`}: ${example}`;

@@ -47,7 +47,7 @@ export async function readDispatchState(runner: SqlRunner, withPending = true): 
           'running', (SELECT count(*) FROM open o WHERE o.status = 'running' AND o.instance_id = w.instance_id),
           'jobTypes', (SELECT coalesce(json_agg(t.job_type), '[]') FROM worker_job_types t
                         WHERE t.instance_id = w.instance_id)))
-          FROM workers w WHERE w.alive_until > now()) AS workers,
+          FROM workers w WHERE w.alive_until > now() AND w.activity <> 'Suspended') AS workers,
        (SELECT json_agg(json_build_object('type', type, 'target', target)) FROM open WHERE status = 'out') AS open_orders,
        (SELECT json_object_agg(resource_category, n)
           FROM (SELECT resource_category, count(*) AS n FROM open GROUP BY 1) u) AS in_use,

@@ -3,6 +3,8 @@ import { CHANGED_JOB, type ChangedJob, type SqlRunner } from './statement.js';
 /** An attempt that ended without an outcome: its order came back, or its worker stopped it. */
 export interface GivenBack {
   readonly attemptId: number;
+  /** The worker that says so; null when it is about the order alone. */
+  readonly instanceId: string | null;
   readonly status: 'returned' | 'stopped';
   /**
    * No queue took the order. Unless its type was announced meanwhile, the job waits for that;
@@ -21,10 +23,13 @@ const MISSING_QUEUE_DELAY_MS = 3_000;
 export function giveBackAttempts(runner: SqlRunner, attempts: readonly GivenBack[]): Promise<ChangedJob[]> {
   return runner.query<ChangedJob[]>(
     `WITH v AS (
-       SELECT * FROM jsonb_to_recordset($1::jsonb) AS v("attemptId" bigint, status text, unroutable boolean)
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS v(
+         "attemptId" bigint, "instanceId" text, status text, unroutable boolean)
      ), ended AS (
        UPDATE attempts a SET status = v.status, finished_at = now(), lease_until = NULL
-         FROM v WHERE a.id = v."attemptId" AND a.status IN ('out', 'running')
+         FROM v
+        WHERE a.id = v."attemptId" AND (a.status = 'out' OR (a.status = 'running' AND v.status <> 'returned'))
+          AND (a.instance_id IS NULL OR v."instanceId" IS NULL OR a.instance_id = v."instanceId")
        RETURNING a.id, a.job_id, v.unroutable
      ), changed AS (
        UPDATE jobs j

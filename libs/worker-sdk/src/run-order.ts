@@ -1,0 +1,36 @@
+import type { OrderMessage } from '@reelay/contracts';
+import type { Outcome } from './outcome.js';
+import { perform, validateOrder } from './pipeline.js';
+import type { JobProcessor, ProgressUpdate } from './processor.js';
+import { WorkDirs } from './work-dirs.js';
+
+/** What is watched while an order runs. */
+export interface OrderObserver {
+  progress(update: ProgressUpdate): void;
+  log(line: string): void;
+}
+
+/** Runs one order with no broker, the same way as a worker does: validate, perform, outcome. */
+export async function runOrder(
+  processor: JobProcessor,
+  message: OrderMessage,
+  options: { workDir: string; signal: AbortSignal; observer: OrderObserver },
+): Promise<Outcome> {
+  const validated = validateOrder(processor, message);
+  if ('outcome' in validated) return validated.outcome;
+  const workDirs = new WorkDirs(options.workDir);
+  await workDirs.open();
+  try {
+    return await perform(processor, validated.order, workDirs, {
+      signal: options.signal,
+      progress: (update) => {
+        options.observer.progress(update);
+      },
+      log: (line) => {
+        options.observer.log(line);
+      },
+    });
+  } finally {
+    await workDirs.close();
+  }
+}
