@@ -14,7 +14,11 @@ const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
 const REQUEST_ID_HEADER = 'x-request-id';
 
 /** Builds the backend: HTTP and message consumers, not yet listening. */
-export async function createApp(config: BackendConfig, logger: Logger, version: string): Promise<NestFastifyApplication> {
+export async function createApp(
+  config: BackendConfig,
+  logger: Logger,
+  version: string,
+): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => randomUUID(),

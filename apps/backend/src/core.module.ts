@@ -33,11 +33,7 @@ export class CoreModule {
           },
         }),
       ],
-      providers: [
-        { provide: BackendConfig, useValue: config },
-        { provide: LOGGER, useValue: logger },
-        Broker,
-      ],
+      providers: [{ provide: BackendConfig, useValue: config }, { provide: LOGGER, useValue: logger }, Broker],
       exports: [BackendConfig, LOGGER, Broker],
     };
   }

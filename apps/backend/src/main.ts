@@ -7,7 +7,9 @@ import { readConfig } from './config.js';
 const STOP_TIMEOUT_MS = 15_000;
 const EXIT_USAGE = 78;
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 try {
   const config = readConfig();

@@ -55,9 +55,7 @@ export class Ffmpeg {
     const progress = new ProgressReader(durationSeconds);
     const stderr = new StderrTail();
     const { controller, unlink } = linkedController(signal);
-    let stalled = false;
     const watch = new StallWatch(stallTimeoutMs, () => {
-      stalled = true;
       controller.abort();
     });
     try {
@@ -78,7 +76,7 @@ export class Ffmpeg {
       });
       signal.throwIfAborted();
       const lines = stderr.lines();
-      if (stalled) throw stallError(stallTimeoutMs, lines);
+      if (watch.stalled) throw stallError(stallTimeoutMs, lines);
       if (exit.code !== 0 || diskWasFull(lines)) throw failureError('ffmpeg', exit, lines);
       return { stderr: lines, complaints: stderr.total, mediaSeconds: progress.writtenSeconds };
     } finally {

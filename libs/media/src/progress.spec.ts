@@ -10,7 +10,7 @@ describe('ProgressReader', () => {
   it('gives one update for each block, however the text is cut', () => {
     const text = block({ frame: 30, fps: '25.00', out_time_us: 1_000_000, out_time_ms: 1_000_000, speed: '2x' });
     const reader = new ProgressReader(10);
-    const updates = [...text].flatMap((character) => reader.read(character));
+    const updates = Array.from(text).flatMap((character) => reader.read(character));
     expect(updates).toEqual([{ percent: 10, mediaSeconds: 1, fps: 25, speed: 2, etaSeconds: 5 }]);
   });
 

@@ -9,11 +9,17 @@ export class StallWatch {
   private timer: NodeJS.Timeout | undefined;
   private charsRead: string | null = null;
   private pid: number | undefined;
+  private hasStalled = false;
 
   constructor(
     private readonly timeoutMs: number,
     private readonly onStall: () => void,
   ) {}
+
+  /** Whether the process was found to do nothing. */
+  get stalled(): boolean {
+    return this.hasStalled;
+  }
 
   /** Starts to watch a process. */
   start(pid: number): void {
@@ -36,8 +42,12 @@ export class StallWatch {
   private check(): void {
     if (this.pid === undefined) return;
     const before = this.charsRead;
-    if (charactersRead(this.pid) === before) this.onStall();
-    else this.noteProgress();
+    if (charactersRead(this.pid) !== before) {
+      this.noteProgress();
+      return;
+    }
+    this.hasStalled = true;
+    this.onStall();
   }
 }
 

@@ -116,4 +116,5 @@ export const plainSession = (
   connection: AmqpConnection,
   logger: Logger,
   setUp: (channel: Channel) => Promise<void> = noSetUp,
-): ChannelSession<Channel> => new ChannelSession(connection, logger, async (live) => modelOf(live).createChannel(), setUp);
+): ChannelSession<Channel> =>
+  new ChannelSession(connection, logger, async (live) => modelOf(live).createChannel(), setUp);

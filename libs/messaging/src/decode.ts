@@ -20,6 +20,8 @@ export function decodeMessage<T extends z.ZodType>(schema: T, content: Buffer): 
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join('.') || 'message'}: ${message}`);
+  const faults = parsed.error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => `${path.join('.') || 'message'}: ${message}`);
   throw new UnreadableMessageError(faults.join('; '));
 }

@@ -1,4 +1,4 @@
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { type DataSource, type DataSourceOptions } from 'typeorm';
 import { AttemptEntity } from './entities/attempt.entity.js';
 import { JobLogLineEntity } from './entities/job-log-line.entity.js';
 import { JobEntity } from './entities/job.entity.js';

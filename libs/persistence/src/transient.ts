@@ -13,7 +13,8 @@ const TRANSIENT_MESSAGES =
 export function isTransientStoreError(error: unknown): boolean {
   for (let current: unknown = error; current instanceof Error; current = innerError(current)) {
     const { code } = current as { code?: unknown };
-    if (typeof code === 'string' && (TRANSIENT_STATES.test(code) || TRANSIENT_SYSTEM_ERRORS.includes(code))) return true;
+    if (typeof code === 'string' && (TRANSIENT_STATES.test(code) || TRANSIENT_SYSTEM_ERRORS.includes(code)))
+      return true;
     if (code === undefined && TRANSIENT_MESSAGES.test(current.message)) return true;
   }
   return false;

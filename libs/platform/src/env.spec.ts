@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { EnvError, envFlag, envInt, parseEnv } from './env.js';
 
-const schema = z.object({ PORT: envInt(1, 65_535).default(4100), SECRET: z.string().min(20), FLAG: envFlag.default(false) });
+const schema = z.object({
+  PORT: envInt(1, 65_535).default(4100),
+  SECRET: z.string().min(20),
+  FLAG: envFlag.default(false),
+});
 
 describe('parseEnv', () => {
   it('fills in defaults and coerces', () => {

@@ -3,7 +3,10 @@ import { z } from 'zod';
 /** Thrown at boot when the environment is unfit; names the variables and never shows a value. */
 export class EnvError extends Error {
   readonly code = 'ENV_INVALID';
-  constructor(readonly variables: readonly string[], detail: string) {
+  constructor(
+    readonly variables: readonly string[],
+    detail: string,
+  ) {
     super(`Bad environment. ${detail}`);
     this.name = 'EnvError';
   }

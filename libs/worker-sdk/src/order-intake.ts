@@ -1,4 +1,11 @@
-import { assertExchanges, assertQueue, bindQueue, Consumer, type AmqpConnection, type Delivery } from '@reelay/messaging';
+import {
+  assertExchanges,
+  assertQueue,
+  bindQueue,
+  Consumer,
+  type AmqpConnection,
+  type Delivery,
+} from '@reelay/messaging';
 import { orderQueue } from '@reelay/contracts';
 import type { Logger } from '@reelay/platform';
 
@@ -32,7 +39,10 @@ export class OrderIntake {
   private stopped = false;
 
   constructor(private readonly options: IntakeOptions) {
-    this.consumers = options.jobTypes.flatMap((jobType) => [this.consume(jobType), this.consume(jobType, options.host)]);
+    this.consumers = options.jobTypes.flatMap((jobType) => [
+      this.consume(jobType),
+      this.consume(jobType, options.host),
+    ]);
   }
 
   /** Waits until every queue is declared and consumed. */

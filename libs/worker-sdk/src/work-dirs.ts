@@ -13,7 +13,8 @@ export class WorkDirs {
   async open(): Promise<void> {
     await mkdir(this.root, { recursive: true, mode: 0o700 });
     for (const name of await readdir(this.root)) {
-      if (/^\d+$/.test(name) && !isRunning(Number(name))) await rm(join(this.root, name), { recursive: true, force: true });
+      if (/^\d+$/.test(name) && !isRunning(Number(name)))
+        await rm(join(this.root, name), { recursive: true, force: true });
     }
     await rm(this.own, { recursive: true, force: true });
     await mkdir(this.own, { recursive: true, mode: 0o700 });

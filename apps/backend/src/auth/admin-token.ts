@@ -38,7 +38,9 @@ export async function loadAdminToken(config: BackendConfig): Promise<AdminToken>
   );
   const token = (await readFile(file, 'utf8')).trim();
   if (token.length < MIN_TOKEN_LENGTH) {
-    throw new Error(`ADMIN_TOKEN_FILE (${file}) holds less than ${String(MIN_TOKEN_LENGTH)} characters; remove it to have one made`);
+    throw new Error(
+      `ADMIN_TOKEN_FILE (${file}) holds less than ${String(MIN_TOKEN_LENGTH)} characters; remove it to have one made`,
+    );
   }
   return new AdminToken(token);
 }

@@ -69,7 +69,7 @@ export class JobParameters {
   /** Adds the path of the video that `videoId` names. */
   private async withInput(params: Record<string, unknown>): Promise<Record<string, unknown>> {
     const { videoId } = params;
-    if (params['inputPath'] !== undefined || !z.uuid().safeParse(videoId).success) return params;
+    if (params.inputPath !== undefined || !z.uuid().safeParse(videoId).success) return params;
     const path = await findVideoPath(this.dataSource, videoId as string);
     if (path === null) {
       throw unprocessable('VIDEO_NOT_FOUND', [

@@ -81,9 +81,7 @@ export class JobsService {
         : readDispatchState(this.dataSource, false).then((state) =>
             waitingReasons(pending, { ...state, limits: DEFAULT_CATEGORY_LIMITS }, Date.now()),
           ),
-      attemptIds.length === 0
-        ? []
-        : this.dataSource.getRepository(AttemptEntity).findBy({ id: In(attemptIds) }),
+      attemptIds.length === 0 ? [] : this.dataSource.getRepository(AttemptEntity).findBy({ id: In(attemptIds) }),
     ]);
     const workers = new Map(attempts.map(({ id, instanceId }) => [id, instanceId]));
     return jobs.map(({ id, attemptId }) => ({

@@ -18,9 +18,9 @@ export class Batches {
   }
 }
 
-/** The first of each key: what comes later about the same attempt in one batch is a duplicate. */
-export function firstOf<T, K>(items: readonly T[], key: (item: T) => K): T[] {
-  const seen = new Map<K, T>();
-  for (const item of items) if (!seen.has(key(item))) seen.set(key(item), item);
+/** The first about each attempt: what comes later about it in one batch is a duplicate. */
+export function firstOfEachAttempt<T extends { readonly attemptId: number }>(items: readonly T[]): T[] {
+  const seen = new Map<number, T>();
+  for (const item of items) if (!seen.has(item.attemptId)) seen.set(item.attemptId, item);
   return [...seen.values()];
 }

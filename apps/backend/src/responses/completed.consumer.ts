@@ -8,7 +8,7 @@ import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { JobChanges } from '../live/job-changes.js';
 import { LOGGER } from '../logging.js';
-import { ANSWER_BATCH, Batches, firstOf } from './answers.js';
+import { ANSWER_BATCH, Batches, firstOfEachAttempt } from './answers.js';
 
 const reportedVideos = z.object({ videos: z.array(videoChange) });
 
@@ -38,7 +38,7 @@ export class CompletedConsumer {
   }
 
   private async apply(batch: readonly Completion[]): Promise<void> {
-    const completions = firstOf(batch, ({ attemptId }) => attemptId);
+    const completions = firstOfEachAttempt(batch);
     const completed = await this.dataSource.transaction(async (manager) => {
       const jobs = await applyCompletions(manager, completions);
       await applyVideoChanges(manager, this.videoChanges(jobs, completions));
@@ -51,7 +51,7 @@ export class CompletedConsumer {
     const results = new Map(completions.map(({ attemptId, result }) => [attemptId, result]));
     return jobs.flatMap(({ id, attemptId }) => {
       const result = results.get(attemptId);
-      if (result?.['videos'] === undefined) return [];
+      if (result?.videos === undefined) return [];
       const parsed = reportedVideos.safeParse(result);
       if (parsed.success) return parsed.data.videos.map((change) => ({ jobId: id, change }));
       this.logger.warn({ job: id, reason: parsed.error.message }, 'a result reports videos in a form that is unknown');

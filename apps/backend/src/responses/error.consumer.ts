@@ -8,7 +8,7 @@ import { applyFailures, JobEntity, readRetryFacts, type Failure } from '@reelay/
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { JobChanges } from '../live/job-changes.js';
-import { ANSWER_BATCH, Batches, firstOf } from './answers.js';
+import { ANSWER_BATCH, Batches, firstOfEachAttempt } from './answers.js';
 
 type ReportedFailure = Omit<Failure, 'retryAt'>;
 
@@ -43,7 +43,7 @@ export class ErrorConsumer {
   }
 
   private async apply(batch: readonly ReportedFailure[]): Promise<void> {
-    const failures = firstOf(batch, ({ attemptId }) => attemptId);
+    const failures = firstOfEachAttempt(batch);
     const facts = await readRetryFacts(
       this.dataSource,
       failures.map(({ attemptId }) => attemptId),

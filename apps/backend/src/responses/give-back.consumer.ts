@@ -5,7 +5,7 @@ import { AmqpConsumer } from '@reelay/messaging/nest';
 import { giveBackAttempts, type GivenBack } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
 import { JobChanges } from '../live/job-changes.js';
-import { ANSWER_BATCH, Batches, firstOf } from './answers.js';
+import { ANSWER_BATCH, Batches, firstOfEachAttempt } from './answers.js';
 
 /** Makes jobs pending again whose order no queue took, or whose worker stopped before the end. */
 @Controller()
@@ -37,7 +37,7 @@ export class GiveBackConsumer {
   }
 
   private async apply(attempts: readonly GivenBack[]): Promise<void> {
-    const once = firstOf(attempts, ({ attemptId }) => attemptId);
+    const once = firstOfEachAttempt(attempts);
     this.changes.report(await giveBackAttempts(this.dataSource, once));
   }
 }

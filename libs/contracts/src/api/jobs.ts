@@ -33,7 +33,10 @@ export type CreateJobBody = z.infer<typeof createJobBody>;
 /** A query parameter that may be repeated or hold a comma-separated list. */
 const listOf = <T extends z.ZodType>(item: T) =>
   z.preprocess(
-    (value) => (value === undefined ? undefined : [value].flat().flatMap((part) => String(part).split(','))),
+    (value) =>
+      value === undefined
+        ? undefined
+        : [value].flat().flatMap((part: unknown) => (typeof part === 'string' ? part.split(',') : [part])),
     z.array(item).min(1).max(50).optional(),
   );
 

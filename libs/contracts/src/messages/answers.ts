@@ -43,9 +43,7 @@ export const errorMessage = z.object({
   destination_paths: z.array(z.string()).default([]),
   execution_duration: z.number().nonnegative().default(0).describe('Seconds'),
   parameters: z.array(wireParameter).default([]),
-  reelay: z
-    .object({ ...answerExtension, code: z.string().optional(), retryable: z.boolean().optional() })
-    .optional(),
+  reelay: z.object({ ...answerExtension, code: z.string().optional(), retryable: z.boolean().optional() }).optional(),
 });
 export type ErrorMessage = z.infer<typeof errorMessage>;
 

@@ -43,7 +43,7 @@ export function decodeParameters(parameters: readonly WireParameter[]): Record<s
 }
 
 function declaredType(schema: JsonSchema | undefined, id: string): unknown {
-  const properties = schema?.['properties'] as Record<string, { type?: unknown } | undefined> | undefined;
+  const properties = schema?.properties as Record<string, { type?: unknown } | undefined> | undefined;
   return properties?.[id]?.type;
 }
 

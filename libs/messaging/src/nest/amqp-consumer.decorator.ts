@@ -29,6 +29,6 @@ class PassErrorsOn implements ExceptionFilter {
  */
 export function AmqpConsumer(queue: string, schema: z.ZodType, options: { prefetch?: number } = {}): MethodDecorator {
   const extras: ConsumerExtras = { schema, prefetch: options.prefetch ?? DEFAULT_PREFETCH };
-  const pattern: MethodDecorator = EventPattern<string>(queue, AMQP_TRANSPORT, { ...extras });
+  const pattern: MethodDecorator = EventPattern(queue, AMQP_TRANSPORT, { ...extras });
   return applyDecorators(pattern, UseFilters(new PassErrorsOn()));
 }

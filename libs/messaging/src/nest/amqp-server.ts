@@ -20,7 +20,7 @@ const REDELIVERY_MS = 1_000;
 /** What a handler can ask of the message it handles. */
 export class AmqpContext extends BaseRpcContext<[ConsumeMessage]> {
   get message(): ConsumeMessage {
-    return this.getArgByIndex(0);
+    return this.getArgByIndex(0) as ConsumeMessage;
   }
 
   /** The message's correlation id, which carries the job's UUID; null when there is none. */
@@ -78,7 +78,7 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
     throw new Error('the AMQP strategy emits no events; watch its connection instead');
   }
 
-  unwrap<T>(): T {
+  unwrap<T = AmqpConnection>(): T {
     return this.options.connection as T;
   }
 

@@ -29,7 +29,7 @@ export interface Announcement {
 
 /** Records announced workers and job types. */
 export async function announceWorkers(runner: SqlRunner, announcements: readonly Announcement[]): Promise<void> {
-  const last = <K>(key: (a: Announcement) => K): Announcement[] => [
+  const last = (key: (a: Announcement) => string): Announcement[] => [
     ...new Map(announcements.map((announcement) => [key(announcement), announcement])).values(),
   ];
   await runner.query(

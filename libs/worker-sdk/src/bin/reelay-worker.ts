@@ -38,7 +38,9 @@ async function describe(workers: readonly WorkerDefinition[]): Promise<void> {
     const prepared = await worker.prepare();
     for (const { contract } of indexProcessors(worker, prepared, null).values()) {
       const { app, version } = worker;
-      process.stdout.write(`${JSON.stringify(discovery({ app, version, features: prepared.features, config }, contract))}\n`);
+      process.stdout.write(
+        `${JSON.stringify(discovery({ app, version, features: prepared.features, config }, contract))}\n`,
+      );
     }
   }
 }
@@ -54,7 +56,11 @@ async function processorFor(workers: readonly WorkerDefinition[], type: string):
   throw new WorkerError('USAGE', `no processor for job type ${type}; there are ${served.join(', ')}`);
 }
 
-async function run(workers: readonly WorkerDefinition[], file: string, typeOption: string | undefined): Promise<number> {
+async function run(
+  workers: readonly WorkerDefinition[],
+  file: string,
+  typeOption: string | undefined,
+): Promise<number> {
   const order = decodeOrder(readFileSync(file === '-' ? 0 : file));
   const type = typeOption ?? order.reelay?.type;
   if (type === undefined) throw new WorkerError('USAGE', 'the order does not say its job type: name it with --type');

@@ -30,7 +30,7 @@ export async function runProcessor<C extends JobContract>(
   try {
     const schema = parametersJsonSchema(processor.contract);
     const outcome = await runOrder(
-      processor as JobProcessor,
+      processor,
       { job_id: 1, parameters: encodeParameters(parameters as Record<string, unknown>, schema) },
       {
         workDir,
