@@ -14,6 +14,10 @@ export interface ConsumerExtras {
 
 const DEFAULT_PREFETCH = 200;
 
+/** The one of its overloads that decorates methods of any signature. */
+const eventPattern: (pattern: string, transport: symbol, extras: Record<string, unknown>) => MethodDecorator =
+  EventPattern;
+
 /** Nest would replace errors by a plain "Internal server error"; the strategy needs to tell them apart. */
 @Catch()
 class PassErrorsOn implements ExceptionFilter {
@@ -29,6 +33,5 @@ class PassErrorsOn implements ExceptionFilter {
  */
 export function AmqpConsumer(queue: string, schema: z.ZodType, options: { prefetch?: number } = {}): MethodDecorator {
   const extras: ConsumerExtras = { schema, prefetch: options.prefetch ?? DEFAULT_PREFETCH };
-  const pattern: MethodDecorator = EventPattern(queue, AMQP_TRANSPORT, { ...extras });
-  return applyDecorators(pattern, UseFilters(new PassErrorsOn()));
+  return applyDecorators(eventPattern(queue, AMQP_TRANSPORT, { ...extras }), UseFilters(new PassErrorsOn()));
 }

@@ -78,8 +78,8 @@ export class AmqpServer extends Server implements CustomTransportStrategy {
     throw new Error('the AMQP strategy emits no events; watch its connection instead');
   }
 
-  unwrap<T = AmqpConnection>(): T {
-    return this.options.connection as T;
+  unwrap(): never {
+    throw new Error('the AMQP strategy hides its channels: a delivery is settled on its own');
   }
 
   private consume(queue: string, handler: MessageHandler): Consumer {
