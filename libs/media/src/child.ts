@@ -53,7 +53,9 @@ function settle(child: ChildProcess, command: string, signal: AbortSignal | unde
     let killTimer: NodeJS.Timeout | undefined;
     const stop = (): void => {
       signalGroup(child, 'SIGTERM');
-      killTimer = setTimeout(() => signalGroup(child, 'SIGKILL'), KILL_AFTER_MS);
+      killTimer = setTimeout(() => {
+        signalGroup(child, 'SIGKILL');
+      }, KILL_AFTER_MS);
     };
     const finish = (): void => {
       clearTimeout(killTimer);
@@ -137,7 +139,9 @@ export async function capture(
 /** A controller that aborts with `signal`, and can abort on its own; `unlink` ends the tie. */
 export function linkedController(signal: AbortSignal | undefined): { controller: AbortController; unlink: () => void } {
   const controller = new AbortController();
-  const abort = (): void => controller.abort();
+  const abort = (): void => {
+    controller.abort();
+  };
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
   return { controller, unlink: () => signal?.removeEventListener('abort', abort) };

@@ -19,7 +19,9 @@ describe('classifyFailure', () => {
     ['ENCODER_CRASHED', exit(255), []],
     ['ENCODER_CRASHED', exit(1), ['Cannot allocate memory']],
     ['FEATURE_MISSING', exit(1), ["Unknown encoder 'libx264'"]],
-  ])('%s for %j and %j', (code, ended, stderr) => expect(classifyFailure(ended, stderr)).toBe(code));
+  ])('%s for %j and %j', (code, ended, stderr) => {
+    expect(classifyFailure(ended, stderr)).toBe(code);
+  });
 });
 
 describe('failureError', () => {
@@ -45,7 +47,7 @@ describe('failureError', () => {
 describe('StderrTail', () => {
   it('keeps the last 40 lines and counts all', () => {
     const tail = new StderrTail();
-    for (let line = 0; line < 100; line++) tail.write(`line ${line}\n`);
+    for (let line = 0; line < 100; line++) tail.write(`line ${String(line)}\n`);
     expect(tail.lines()).toHaveLength(40);
     expect(tail.lines().at(-1)).toBe('line 99');
     expect(tail.total).toBe(100);

@@ -72,7 +72,7 @@ export const diskWasFull = (stderr: readonly string[]): boolean => DISK_FULL.tes
 
 /** The error for a program that failed; its message holds what it said last, its facts the other lines. */
 export function failureError(program: string, exit: ChildExit, stderr: readonly string[]): MediaError {
-  const end = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
+  const end = exit.signal === null ? `exit code ${String(exit.code)}` : `signal ${exit.signal}`;
   return new MediaError(
     classifyFailure(exit, stderr),
     `${program} ended with ${end}: ${lastWords(stderr) ?? 'it did not say why'}`,

@@ -72,7 +72,9 @@ export class Ffmpeg {
             onProgress?.(update);
           }
         },
-        onStderr: (text) => stderr.write(text),
+        onStderr: (text) => {
+          stderr.write(text);
+        },
       });
       signal.throwIfAborted();
       const lines = stderr.lines();
@@ -87,7 +89,7 @@ export class Ffmpeg {
 }
 
 function stallError(timeoutMs: number, stderr: readonly string[]): MediaError {
-  return new MediaError('ENCODER_STALLED', `ffmpeg made no progress for ${timeoutMs / 1000} s and was ended`, {
+  return new MediaError('ENCODER_STALLED', `ffmpeg made no progress for ${String(timeoutMs / 1000)} s and was ended`, {
     facts: { stallTimeoutMs: timeoutMs, stderr },
   });
 }

@@ -1,4 +1,4 @@
-export { describeMedia, describeSize } from './describe.js';
+export { describeDimensions, describeMedia, describeSize } from './describe.js';
 export { MediaError, type MediaErrorCode, type MediaErrorFacts } from './errors.js';
 export { inputIsDamaged } from './failure.js';
 export { Ffmpeg, type RunOptions, type RunResult } from './ffmpeg.js';

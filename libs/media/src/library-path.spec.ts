@@ -13,12 +13,14 @@ const codeOf = (path: string): string => {
 describe('safeLibraryPath', () => {
   it.each(['../x', 'a/../../x', 'a\\..\\x', '/etc/passwd', 'C:\\x', 'file:x', 'http://x/y', 'a\0b', 'a\nb', 'a\u007f'])(
     'refuses %j as leading out of the library',
-    (path) => expect(codeOf(path)).toBe('PATH_OUTSIDE_LIBRARY'),
+    (path) => {
+      expect(codeOf(path)).toBe('PATH_OUTSIDE_LIBRARY');
+    },
   );
 
-  it.each(['', '.', './', 'é'.repeat(128), `${'a/'.repeat(600)}b`])('refuses %j as no name', (path) =>
-    expect(codeOf(path)).toBe('INVALID_PARAMETERS'),
-  );
+  it.each(['', '.', './', 'é'.repeat(128), `${'a/'.repeat(600)}b`])('refuses %j as no name', (path) => {
+    expect(codeOf(path)).toBe('INVALID_PARAMETERS');
+  });
 
   it.each([
     ['videos/a.mp4', 'videos/a.mp4'],
@@ -26,7 +28,9 @@ describe('safeLibraryPath', () => {
     ['videos/', 'videos'],
     [`-it's "x" %03d ü;.mp4`, `-it's "x" %03d ü;.mp4`],
     ['..hidden/a..b', '..hidden/a..b'],
-  ])('takes %j', (path, tidy) => expect(codeOf(path)).toBe(tidy));
+  ])('takes %j', (path, tidy) => {
+    expect(codeOf(path)).toBe(tidy);
+  });
 });
 
 describe('names made from others', () => {

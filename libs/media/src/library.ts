@@ -97,7 +97,7 @@ export class MediaLibrary {
     const { directory, base, extension } = madeFrom;
     const folder = await this.makeFolder(safeLibraryPath(directory));
     for (let count = 1; count <= MAX_SAME_NAME; count++) {
-      const name = `${base}${count === 1 ? '' : `-${count}`}.${extension}`;
+      const name = `${base}${count === 1 ? '' : `-${String(count)}`}.${extension}`;
       const relative = safeLibraryPath(posix.join(directory, name));
       const absolute = join(folder, name);
       if (!(await exists(absolute))) return { relative, absolute, madeFrom };
@@ -149,7 +149,7 @@ function inputError(relative: string, error: unknown): MediaError {
     case 'ENOTDIR':
       return new MediaError('INPUT_NOT_FOUND', `${relative} does not exist`, { cause: error });
     default:
-      return new MediaError('INPUT_UNREADABLE', `${relative} cannot be opened (${systemErrorCode(error)})`, {
+      return new MediaError('INPUT_UNREADABLE', `${relative} cannot be opened (${String(systemErrorCode(error))})`, {
         cause: error,
         retryable: PASSING_FAULTS.includes(systemErrorCode(error) ?? ''),
       });

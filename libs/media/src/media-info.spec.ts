@@ -42,5 +42,7 @@ describe('descriptions', () => {
     [999, '999 bytes'],
     [1000, '1 kB'],
     [2_500_000_000, '2.5 GB'],
-  ])('give %d bytes as %s', (bytes, text) => expect(describeSize(bytes)).toBe(text));
+  ])('give %d bytes as %s', (bytes, text) => {
+    expect(describeSize(bytes)).toBe(text);
+  });
 });

@@ -69,9 +69,9 @@ describe('parseProbe', () => {
     [{ side_data_list: [{ rotation: -0.2 }] }, 0],
     [{ tags: { rotate: '270' } }, 270],
     [{ tags: { rotate: 'upright' } }, 0],
-  ])('reads %j as a turn by %d degrees clockwise', (fields, rotation) =>
-    expect(probed([{ ...picture, ...fields }])?.video?.rotation).toBe(rotation),
-  );
+  ])('reads %j as a turn by %d degrees clockwise', (fields, rotation) => {
+    expect(probed([{ ...picture, ...fields }])?.video?.rotation).toBe(rotation);
+  });
 
   it('does not take cover art for the picture', () => {
     const cover = { ...picture, codec_name: 'mjpeg', disposition: { attached_pic: 1 } };

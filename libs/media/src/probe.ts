@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { capture } from './child.js';
+import { describeDimensions } from './describe.js';
 import { MediaError } from './errors.js';
 import { failureError, lastWords, StderrTail } from './failure.js';
 import { guardedInput, guardedPicture, MAX_PIXELS } from './input.js';
@@ -53,17 +54,18 @@ export async function probe(
   const answer = await capture([...tools.launcher, ...argv], { signal, timeoutMs: PROBE_TIMEOUT_MS });
   signal.throwIfAborted();
   if (answer.timedOut) {
-    throw new MediaError('ENCODER_STALLED', `ffprobe gave no answer within ${PROBE_TIMEOUT_MS / 1000} s`);
+    throw new MediaError('ENCODER_STALLED', `ffprobe gave no answer within ${String(PROBE_TIMEOUT_MS / 1000)} s`);
   }
   const stderr = new StderrTail();
   stderr.write(answer.stderr);
   const lines = stderr.lines();
   if (answer.signal !== null) throw failureError('ffprobe', answer, lines);
-  if (answer.code !== 0) throw unreadable(lastWords(lines) ?? `ffprobe ended with exit code ${answer.code}`, lines);
+  if (answer.code !== 0)
+    throw unreadable(lastWords(lines) ?? `ffprobe ended with exit code ${String(answer.code)}`, lines);
   const media = parseProbe(answer.stdout, size);
   if (media === null) throw unreadable(lastWords(lines) ?? 'it holds neither picture nor sound', lines);
   if (media.video !== null && media.video.width * media.video.height > MAX_PIXELS) {
-    throw unreadable(`its picture of ${media.video.width}x${media.video.height} is too large`, lines);
+    throw unreadable(`its picture of ${describeDimensions(media.video)} is too large`, lines);
   }
   return media;
 }

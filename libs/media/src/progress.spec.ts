@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { estimateSeconds, percentOf, ProgressReader, reportProgress } from './progress.js';
 
 const block = (fields: Record<string, string | number>): string =>
-  Object.entries({ ...fields, progress: fields['progress'] ?? 'continue' })
-    .map(([key, value]) => `${key}=${value}\n`)
+  Object.entries({ ...fields, progress: fields.progress ?? 'continue' })
+    .map(([key, value]) => `${key}=${String(value)}\n`)
     .join('');
 
 describe('ProgressReader', () => {
@@ -55,7 +55,9 @@ describe('percentOf and estimateSeconds', () => {
     ]);
   });
 
-  it('never give a time left below zero', () => expect(estimateSeconds(12, 10, 2)).toBe(0));
+  it('never give a time left below zero', () => {
+    expect(estimateSeconds(12, 10, 2)).toBe(0);
+  });
 });
 
 describe('reportProgress', () => {

@@ -124,7 +124,7 @@ export function reportProgress(sink: ProgressSink, phase: string): (progress: En
     const step = LOGGED_PERCENTS.findLast((each) => each <= percent) ?? 0;
     if (step <= logged) return;
     logged = step;
-    const pace = speed === undefined ? '' : ` at ${speed}x`;
-    sink.log(`${phase}: ${step} %${pace}`);
+    const pace = speed === undefined ? '' : ` at ${String(speed)}x`;
+    sink.log(`${phase}: ${String(step)} %${pace}`);
   };
 }

@@ -101,7 +101,7 @@ async function sync(path: string): Promise<void> {
 }
 
 function attemptTag({ jobId, attemptId }: AttemptIdentity): string {
-  return `${jobId === null ? '' : `${jobId}_`}${attemptId}`;
+  return `${jobId === null ? '' : `${jobId}_`}${String(attemptId)}`;
 }
 
 /**

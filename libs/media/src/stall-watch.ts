@@ -31,7 +31,9 @@ export class StallWatch {
     if (this.pid === undefined) return;
     this.charsRead = charactersRead(this.pid);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.check(), this.timeoutMs);
+    this.timer = setTimeout(() => {
+      this.check();
+    }, this.timeoutMs);
   }
 
   stop(): void {
@@ -54,7 +56,7 @@ export class StallWatch {
 /** Linux's count of what a process read; null where the system does not say. */
 function charactersRead(pid: number): string | null {
   try {
-    return /^rchar: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? null;
+    return /^rchar: (\d+)/m.exec(readFileSync(`/proc/${String(pid)}/io`, 'utf8'))?.[1] ?? null;
   } catch {
     return null;
   }

@@ -31,7 +31,9 @@ const found: MediaInfo = {
 };
 
 describe('outputFault', () => {
-  it('finds none in what was planned', () => expect(outputFault(found, planned)).toBeNull());
+  it('finds none in what was planned', () => {
+    expect(outputFault(found, planned)).toBeNull();
+  });
 
   it.each([
     [{ video: null }, 'the output has no picture'],
@@ -39,7 +41,9 @@ describe('outputFault', () => {
     [{ container: 'mpegts' }, 'its container is mpegts, not mp4'],
     [{ durationSeconds: 9.7 }, 'it lasts 9.70 s, not 10.00 s'],
     [{ durationSeconds: null }, 'it lasts an unknown number of s, not 10.00 s'],
-  ])('finds that of %j', (change, fault) => expect(outputFault({ ...found, ...change }, planned)).toBe(fault));
+  ])('finds that of %j', (change, fault) => {
+    expect(outputFault({ ...found, ...change }, planned)).toBe(fault);
+  });
 
   it('finds another size or codec', () => {
     expect(outputFault(found, { ...planned, height: 362 })).toBe('it measures 640x360, not 640x362');

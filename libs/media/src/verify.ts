@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { describeDimensions } from './describe.js';
 import { MediaError } from './errors.js';
 import type { Ffmpeg } from './ffmpeg.js';
 import { guardedInput, guardedPicture } from './input.js';
@@ -68,7 +69,7 @@ export function outputFault(media: MediaInfo, expectation: OutputExpectation): s
   if (video === null) return 'the output has no picture';
   if (video.codec !== expectation.videoCodec) return `its picture is ${video.codec}, not ${expectation.videoCodec}`;
   if (video.width !== expectation.width || video.height !== expectation.height) {
-    return `it measures ${video.width}x${video.height}, not ${expectation.width}x${expectation.height}`;
+    return `it measures ${describeDimensions(video)}, not ${describeDimensions(expectation)}`;
   }
   if (expectation.kind === 'picture') return null;
   if (!media.container.split(',').includes(expectation.container)) {

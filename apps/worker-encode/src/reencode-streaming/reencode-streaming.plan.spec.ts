@@ -100,7 +100,9 @@ describe('what fits already', () => {
     ['the Main profile', media({ profile: 'Main' })],
     ['a bitrate that only the container tells', media({ bitrateKbps: null })],
     ['exactly the highest bitrate', media({ bitrateKbps: 2000 })],
-  ])('%s', (_, source) => expect(plan(source).mode).toBe('remux'));
+  ])('%s', (_, source) => {
+    expect(plan(source).mode).toBe('remux');
+  });
 
   it.each([
     ['its container is matroska,webm', media({}, { container: 'matroska,webm' })],
@@ -113,10 +115,13 @@ describe('what fits already', () => {
     ['its sound is mp3', media({}, { audio: { ...sound, codec: 'mp3' } })],
     ['its bitrate is not known', media({ bitrateKbps: null }, { bitrateKbps: null })],
     ['its bitrate of 2001 kbit/s is above 2000', media({ bitrateKbps: 2001 })],
-  ])('not when %s', (reason, source) => expect(plan(source)).toMatchObject({ mode: 'encode', reason }));
+  ])('not when %s', (reason, source) => {
+    expect(plan(source)).toMatchObject({ mode: 'encode', reason });
+  });
 
-  it('is encoded all the same when force is set', () =>
-    expect(plan(media({}), { force: true })).toMatchObject({ mode: 'encode', reason: 'force is set' }));
+  it('is encoded all the same when force is set', () => {
+    expect(plan(media({}), { force: true })).toMatchObject({ mode: 'encode', reason: 'force is set' });
+  });
 });
 
 it('refuses an input without a picture', () => {

@@ -1,5 +1,6 @@
 import type { ParametersOf, reencodeStreaming } from '@reelay/contracts';
 import {
+  describeDimensions,
   guardedInput,
   MediaError,
   outputFile,
@@ -86,9 +87,9 @@ function codecOptions(
   const upright = uprightSize(video);
   const isEven = upright.width === size.width && upright.height === size.height;
   return [
-    ...(isEven ? [] : ['-vf', `scale=${size.width}:${size.height}`]),
+    ...(isEven ? [] : ['-vf', `scale=${String(size.width)}:${String(size.height)}`]),
     ...['-c:v', 'libx264', '-preset', preset, '-crf', String(crf)],
-    ...['-maxrate', `${targetBitrate}k`, '-bufsize', `${targetBitrate * 2}k`, '-pix_fmt', 'yuv420p'],
+    ...['-maxrate', `${String(targetBitrate)}k`, '-bufsize', `${String(targetBitrate * 2)}k`, '-pix_fmt', 'yuv420p'],
     ...(threads === undefined ? [] : ['-threads', String(threads)]),
     ...(hasSound ? ['-c:a', 'aac', '-b:a', '128k'] : ['-an']),
   ];
@@ -100,14 +101,13 @@ export function streamingMisfit(media: MediaInfo, video: VideoStreamInfo, target
   const { width, height } = evenSize(video);
   if (!media.container.split(',').includes('mp4')) return `its container is ${media.container}`;
   if (video.codec !== 'h264') return `its picture is ${video.codec}`;
-  if (video.pixelFormat !== 'yuv420p') return `its pixel format is ${video.pixelFormat}`;
-  if (!STREAMING_PROFILES.includes(video.profile ?? '')) return `its H.264 profile is ${video.profile}`;
-  if (video.rotation !== 0) return `its picture is turned by ${video.rotation} degrees`;
-  if (video.width !== width || video.height !== height)
-    return `it measures ${video.width}x${video.height}, which is odd`;
+  if (video.pixelFormat !== 'yuv420p') return `its pixel format is ${String(video.pixelFormat)}`;
+  if (!STREAMING_PROFILES.includes(video.profile ?? '')) return `its H.264 profile is ${String(video.profile)}`;
+  if (video.rotation !== 0) return `its picture is turned by ${String(video.rotation)} degrees`;
+  if (video.width !== width || video.height !== height) return `it measures ${describeDimensions(video)}, which is odd`;
   if (media.audio !== null && media.audio.codec !== 'aac') return `its sound is ${media.audio.codec}`;
   if (bitrate === null) return 'its bitrate is not known';
-  return bitrate > targetBitrate ? `its bitrate of ${bitrate} kbit/s is above ${targetBitrate}` : null;
+  return bitrate > targetBitrate ? `its bitrate of ${String(bitrate)} kbit/s is above ${String(targetBitrate)}` : null;
 }
 
 /** 4:2:0 pictures have even sides: an odd one loses a line. */

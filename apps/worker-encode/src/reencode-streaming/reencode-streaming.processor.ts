@@ -107,7 +107,7 @@ export class ReencodeStreamingProcessor implements JobProcessor<typeof reencodeS
  */
 function blameInput(error: unknown, run: RunResult, mode: ReencodePlan['mode']): unknown {
   if (!(error instanceof MediaError) || error.code !== 'OUTPUT_INVALID') return error;
-  const isCopyOfDamage = mode === 'remux' && error.facts['check'] === 'decode';
+  const isCopyOfDamage = mode === 'remux' && error.facts.check === 'decode';
   if (!isCopyOfDamage && !inputIsDamaged(run.stderr)) return error;
   return new MediaError('INPUT_UNREADABLE', `the input is damaged: ${error.message}`, {
     cause: error,

@@ -24,14 +24,17 @@ const hd: VideoStreamInfo = {
 };
 
 describe('thumbnailPositions', () => {
-  it('starts a quarter into the video', () =>
-    expect(thumbnailPositions(undefined, 100)).toEqual([25, 35, 50, 65, 80, 10, 0]));
+  it('starts a quarter into the video', () => {
+    expect(thumbnailPositions(undefined, 100)).toEqual([25, 35, 50, 65, 80, 10, 0]);
+  });
 
-  it('keeps to a timestamp inside the video', () => expect(thumbnailPositions(12.5, 100)).toEqual([12.5, 99, 0]));
+  it('keeps to a timestamp inside the video', () => {
+    expect(thumbnailPositions(12.5, 100)).toEqual([12.5, 99, 0]);
+  });
 
-  it.each([100, 100.5, 1_000_000])('moves the timestamp %d past the end to the last second', (timestamp) =>
-    expect(thumbnailPositions(timestamp, 100)).toEqual([99, 0]),
-  );
+  it.each([100, 100.5, 1_000_000])('moves the timestamp %d past the end to the last second', (timestamp) => {
+    expect(thumbnailPositions(timestamp, 100)).toEqual([99, 0]);
+  });
 
   it('does not leave a video shorter than a second', () => {
     expect(thumbnailPositions(5, 0.4)).toEqual([0]);
@@ -56,7 +59,9 @@ describe('thumbnailSize', () => {
       { width: 640, height: 360 },
     ],
     ['keeps a line of a very flat video', { ...hd, width: 4000, height: 2 }, 16, { width: 16, height: 1 }],
-  ])('%s', (_, video, width, size) => expect(thumbnailSize(video, width)).toEqual(size));
+  ])('%s', (_, video, width, size) => {
+    expect(thumbnailSize(video, width)).toEqual(size);
+  });
 });
 
 describe('the commands', () => {
@@ -74,10 +79,11 @@ describe('the commands', () => {
     expect(expected).toEqual({ kind: 'picture', videoCodec: 'mjpeg', width: 640, height: 360 });
   });
 
-  it('take a small grey sample', () =>
+  it('take a small grey sample', () => {
     expect(planSample(input, 0, '/work/sample.gray').join(' ')).toBe(
       `-ss 0.000 ${guards} -map 0:V:0 -frames:v 1 -vf scale=64:36 -pix_fmt gray -f rawvideo file:/work/sample.gray`,
-    ));
+    );
+  });
 });
 
 describe('brightness', () => {
@@ -86,5 +92,7 @@ describe('brightness', () => {
     expect(sampleBrightness(new Uint8Array(0))).toBeNull();
   });
 
-  it('tells near-black frames', () => expect([0, 20, 21, 255].map(isBrightEnough)).toEqual([false, false, true, true]));
+  it('tells near-black frames', () => {
+    expect([0, 20, 21, 255].map(isBrightEnough)).toEqual([false, false, true, true]);
+  });
 });

@@ -45,7 +45,15 @@ export function thumbnailPositions(timestamp: number | undefined, durationSecond
 export function planSample(input: string, seconds: number, output: string): string[] {
   return [
     ...frameAt(input, seconds),
-    ...['-vf', `scale=${SAMPLE.width}:${SAMPLE.height}`, '-pix_fmt', 'gray', '-f', 'rawvideo', outputFile(output)],
+    ...[
+      '-vf',
+      `scale=${String(SAMPLE.width)}:${String(SAMPLE.height)}`,
+      '-pix_fmt',
+      'gray',
+      '-f',
+      'rawvideo',
+      outputFile(output),
+    ],
   ];
 }
 
@@ -67,7 +75,7 @@ export function planThumbnail(
 ): { args: string[]; expect: PictureExpectation } {
   const args = [
     ...frameAt(input, seconds),
-    ...['-vf', `scale=${size.width}:${size.height}:flags=lanczos,setsar=1`],
+    ...['-vf', `scale=${String(size.width)}:${String(size.height)}:flags=lanczos,setsar=1`],
     ...['-c:v', 'mjpeg', '-q:v', JPEG_QUALITY, '-pix_fmt', 'yuvj420p'],
     // `-update` keeps a % in the name from being taken for a pattern.
     ...['-f', 'image2', '-update', '1', outputFile(output)],

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { thumbnailGenerate } from '@reelay/contracts';
 import {
+  describeDimensions,
   describeMedia,
   describeSize,
   extensionOf,
@@ -56,7 +57,7 @@ export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnail
     const { path, made } = await produceOutput(this.library, output, order, job.signal, (temporary) =>
       this.make(input, position, size, temporary, job),
     );
-    job.log(`output ${path}: ${size.width}x${size.height}, ${describeSize(made.sizeBytes)}, from ${position} s`);
+    job.log(`output ${path}: ${describeDimensions(size)}, ${describeSize(made.sizeBytes)}, from ${String(position)} s`);
     return {
       destinationPaths: [path],
       result: {
@@ -90,10 +91,15 @@ export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnail
     let best: { position: number; brightness: number } | null = null;
     for (const [index, position] of positions.entries()) {
       job.progress({ phase: 'choose', percent: (index / positions.length) * 50 });
-      const brightness = await this.brightnessAt(input, position, join(job.workDir, `sample-${index}.gray`), job);
+      const brightness = await this.brightnessAt(
+        input,
+        position,
+        join(job.workDir, `sample-${String(index)}.gray`),
+        job,
+      );
       if (brightness === null) continue;
       if (!passOverBlack || isBrightEnough(brightness)) return position;
-      job.log(`the frame at ${position} s is near-black`);
+      job.log(`the frame at ${String(position)} s is near-black`);
       if (best === null || brightness > best.brightness) best = { position, brightness };
     }
     if (best === null) throw new MediaError('INPUT_UNREADABLE', 'no frame of the input could be decoded');

@@ -29,22 +29,24 @@ describe('judge', () => {
     expect(judge({ ...media, durationSeconds: null }, decoded).valid).toBe(true);
   });
 
-  it('refuses sound without a picture', () =>
+  it('refuses sound without a picture', () => {
     expect(judge({ ...media, video: null }, null)).toEqual({
       valid: false,
       reason: 'it has sound only, and no picture',
-    }));
+    });
+  });
 
   it.each([
     [{ complaints: 1, stderr: ['partial file'] }, 'decoding it reported an error: partial file'],
     [{ complaints: 60, stderr: ['bad', 'worse'] }, 'decoding it reported 60 errors, such as: bad'],
     [{ mediaSeconds: 50 }, 'it ends at 50.0 s of 100.0 s'],
-  ])('refuses a decode with %j', (change, reason) =>
-    expect(judge(media, { ...decoded, ...change })).toEqual({ valid: false, reason }),
-  );
+  ])('refuses a decode with %j', (change, reason) => {
+    expect(judge(media, { ...decoded, ...change })).toEqual({ valid: false, reason });
+  });
 
-  it('allows for a last picture that is shown for long', () =>
-    expect(judge(media, { ...decoded, mediaSeconds: 98.5 }).valid).toBe(true));
+  it('allows for a last picture that is shown for long', () => {
+    expect(judge(media, { ...decoded, mediaSeconds: 98.5 }).valid).toBe(true);
+  });
 });
 
 it('decodes all pictures and sounds, and keeps nothing', () => {

@@ -49,7 +49,7 @@ function decodeFault(
 ): string | null {
   if (complaints > 0) {
     const example = stderr[0] ?? '';
-    return `decoding it reported ${complaints === 1 ? 'an error' : `${complaints} errors, such as`}: ${example}`;
+    return `decoding it reported ${complaints === 1 ? 'an error' : `${String(complaints)} errors, such as`}: ${example}`;
   }
   if (durationSeconds === null) return null;
   const shortfall = durationSeconds - mediaSeconds;

@@ -28,7 +28,7 @@ export class ValidateProcessor implements JobProcessor<typeof validate> {
     job.log(`input ${input.relative}: ${describeMedia(media)}`);
     const decode = parameters.decode ? await this.decode(input, media, job) : null;
     const { valid, reason } = judge(media, decode);
-    job.log(valid ? 'it is valid' : `it is not valid: ${reason}`);
+    job.log(valid ? 'it is valid' : `it is not valid: ${String(reason)}`);
     return {
       destinationPaths: [],
       result: { valid, reason, media, videos: [{ path: input.relative, media, valid, invalidReason: reason }] },

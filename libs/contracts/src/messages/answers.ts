@@ -84,7 +84,7 @@ export function readErrorMessage(message: z.infer<typeof anyErrorMessage>): Erro
   };
 }
 
-const asText = (value: unknown): string => (typeof value === 'string' ? value : String(JSON.stringify(value)));
+const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** Worker to backend: the work was stopped because it was asked to. */
 export const stoppedMessage = z.object({
