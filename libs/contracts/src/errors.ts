@@ -17,6 +17,8 @@ export const JOB_ERROR_CODES = {
   UNROUTABLE: { retryable: false },
   /** The worker's ffmpeg lacks an encoder or filter that the job needs. */
   FEATURE_MISSING: { retryable: false },
+  /** The library's folder is not there: a mount that is missing, or a wrong MEDIA_ROOT. */
+  LIBRARY_MISSING: { retryable: true },
   /** The library's disk is full. */
   DISK_FULL: { retryable: true },
   /** The encoder ended with an error or by a signal. */
