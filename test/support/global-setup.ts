@@ -1,0 +1,37 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { defaultDataDir } from '../../tools/lib/paths.mjs';
+import { startPostgres } from '../../tools/lib/postgres.mjs';
+import { prepare } from '../../tools/lib/prepare.mjs';
+import { toStderr } from '../../tools/lib/progress.mjs';
+import { startRabbitmq } from '../../tools/lib/rabbitmq.mjs';
+import { createTemplateDatabase } from './database.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The server's own database; each test file gets one of its own. */
+    postgresUrl: string;
+    amqpUrl: string;
+    managementUrl: string;
+  }
+}
+
+/** Starts one PostgreSQL and one RabbitMQ for all system tests. They end with this process, however it ends. */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  await prepare({ progress: toStderr });
+  const dir = join(defaultDataDir, 'test');
+  mkdirSync(dir, { recursive: true });
+  const [postgres, rabbitmq] = await Promise.all([
+    // Nothing here outlives a crash of the machine.
+    startPostgres({ dir: join(dir, 'postgres'), log: join(dir, 'postgres.log'), settings: { fsync: 'off' } }),
+    startRabbitmq({ dir: join(dir, 'rabbitmq'), log: join(dir, 'rabbitmq.log') }),
+  ]);
+  await createTemplateDatabase(postgres.url);
+  project.provide('postgresUrl', postgres.url);
+  project.provide('amqpUrl', rabbitmq.url);
+  project.provide('managementUrl', rabbitmq.managementUrl);
+  return async () => {
+    await Promise.all([rabbitmq.stop(), postgres.stop()]);
+  };
+}

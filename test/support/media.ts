@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { resolveFfmpeg } from '../../tools/lib/ffmpeg.mjs';
+import { ensureSampleVideo } from '../../tools/lib/samples.mjs';
+
+const run = promisify(execFile);
+
+/** Puts the real sample video into a library, and returns its path there. */
+export async function addSample(mediaRoot: string, name = 'sample.mp4'): Promise<string> {
+  await copyFile(await ensureSampleVideo(), join(mediaRoot, 'inbox', name));
+  return `inbox/${name}`;
+}
+
+/** Makes a video with ffmpeg; returns its path in the library. */
+export async function makeVideo(mediaRoot: string, name: string, args: readonly string[]): Promise<string> {
+  const { ffmpeg } = await resolveFfmpeg();
+  await run(ffmpeg, ['-nostdin', '-v', 'error', '-y', ...args, join(mediaRoot, 'inbox', name)]);
+  return `inbox/${name}`;
+}
+
+/** A clip that takes a while to encode, of this many seconds. */
+export const makeLongVideo = (mediaRoot: string, name: string, seconds: number): Promise<string> =>
+  makeVideo(mediaRoot, name, [
+    ...['-f', 'lavfi', '-i', `testsrc2=size=1280x720:rate=30:duration=${String(seconds)}`],
+    ...['-f', 'lavfi', '-i', `sine=frequency=440:duration=${String(seconds)}`],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac'],
+  ]);
+
+interface Probe {
+  readonly format: { readonly duration: string; readonly format_name: string; readonly size: string };
+  readonly streams: readonly { codec_type: string; codec_name: string; width?: number; height?: number }[];
+}
+
+/** Probes a file with ffprobe, independently of the product's own probe. */
+export async function probeFile(file: string): Promise<Probe> {
+  const { ffprobe } = await resolveFfmpeg();
+  const { stdout } = await run(ffprobe, ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', file]);
+  return JSON.parse(stdout) as Probe;
+}
