@@ -1,0 +1,107 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startRabbitmq } from '../../tools/lib/rabbitmq.mjs';
+import { eventually, sleep } from '../support/eventually.js';
+import { makeLongVideo, probeFile } from '../support/media.js';
+import { encodersOf, isAlive } from '../support/process-tree.js';
+import { startReelay, type Reelay } from '../support/reelay.js';
+
+/** Long enough to be killed in the middle, on a slow machine and on a quick one. */
+const CLIP_SECONDS = 40;
+
+const cleanUp: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const step of cleanUp.splice(0).reverse()) await step();
+});
+
+async function start(options: Parameters<typeof startReelay>[0]): Promise<Reelay> {
+  const reelay = await startReelay(options);
+  cleanUp.push(() => reelay.stop());
+  return reelay;
+}
+
+/** Submits an encode and waits until it is under way. */
+async function encodeInProgress(reelay: Reelay) {
+  const inputPath = await makeLongVideo(reelay.mediaRoot, 'long.mp4', CLIP_SECONDS);
+  const id = await reelay.api.submit('reencode_streaming', { inputPath, force: true, preset: 'veryfast' });
+  await eventually('the encode is under way', async () => (await reelay.api.job(id)).progress >= 10);
+  const [encoder] = await encodersOf(reelay.mediaRoot);
+  if (!encoder) throw new Error('there is progress, but no ffmpeg');
+  return { id, encoder };
+}
+
+const attemptsOf = async (reelay: Reelay, id: string): Promise<{ status: string; instance_id: string }[]> => {
+  const client = new pg.Client({ connectionString: reelay.databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ status: string; instance_id: string }>(
+      'SELECT status, instance_id FROM attempts WHERE job_id = $1 ORDER BY id',
+      [id],
+    );
+    return rows;
+  } finally {
+    await client.end();
+  }
+};
+
+const hiddenFiles = async (reelay: Reelay): Promise<string[]> =>
+  (await readdir(join(reelay.mediaRoot, 'playback'))).filter((name) => name.startsWith('.'));
+
+describe('a worker killed in mid-encode', () => {
+  it('loses its job to another, which ends it within 30 s; no ffmpeg is left', async () => {
+    const reelay = await start({ replicas: { 'worker-encode': 2 } });
+    const { id, encoder } = await encodeInProgress(reelay);
+
+    process.kill(encoder.parent, 'SIGKILL');
+    await eventually('the orphaned ffmpeg is gone', async () => !(await isAlive(encoder.pid)), 3_000);
+
+    const job = await reelay.api.until(id, 'completed', 30_000);
+    const attempts = await attemptsOf(reelay, id);
+    expect(attempts.map(({ status }) => status)).toEqual(['lost', 'completed']);
+    expect(attempts[0]?.instance_id).not.toBe(attempts[1]?.instance_id);
+    expect(job.retryCount).toBe(0);
+    expect(job.log).toContain('stopped renewing its lease');
+    const output = await probeFile(join(reelay.mediaRoot, job.destinationPaths[0] ?? ''));
+    expect(Math.abs(Number(output.format.duration) - CLIP_SECONDS)).toBeLessThan(0.5);
+    expect(await hiddenFiles(reelay)).toEqual([]);
+    expect(await encodersOf(reelay.mediaRoot)).toEqual([]);
+  });
+});
+
+describe('the broker killed in mid-encode', () => {
+  it('leaves the encode running; its completion arrives once the broker is back', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'reelay-broker-'));
+    cleanUp.push(() => rm(dir, { recursive: true, force: true }));
+    let broker = await startRabbitmq({ dir, log: join(dir, 'rabbitmq.log') });
+    cleanUp.push(() => broker.stop());
+    const reelay = await start({ replicas: { 'worker-encode': 1 }, env: { AMQP_URL: broker.url } });
+    const { id, encoder } = await encodeInProgress(reelay);
+
+    await broker.kill();
+    expect(await isAlive(encoder.pid)).toBe(true);
+    // The work ends while nobody can be told.
+    await eventually(
+      'the output is published',
+      async () => (await readdir(join(reelay.mediaRoot, 'playback'))).includes('long.mp4'),
+      60_000,
+    );
+    await sleep(1_000);
+    expect((await reelay.api.job(id)).status).toBe('running');
+
+    broker = await startRabbitmq({ dir, log: join(dir, 'rabbitmq.log') });
+    const job = await reelay.api.until(id, 'completed', 30_000);
+    expect(job.destinationPaths).toEqual(['playback/long.mp4']);
+    expect((await attemptsOf(reelay, id)).map(({ status }) => status)).toEqual(['completed']);
+  });
+
+  it('accepts jobs meanwhile, and runs them once the broker is back', async () => {
+    const reelay = await start({ replicas: { 'worker-library': 1 }, privateServers: true, restart: true });
+    const inputPath = await makeLongVideo(reelay.mediaRoot, 'short.mp4', 1);
+    await reelay.stack.kill('rabbitmq');
+    const id = await reelay.api.submit('validate', { inputPath });
+    await reelay.api.until(id, 'completed', 60_000);
+  });
+});

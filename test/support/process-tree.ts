@@ -1,0 +1,36 @@
+import { readdir, readFile, readlink } from 'node:fs/promises';
+
+/** A process as /proc shows it. */
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+}
+
+async function factsOf(pid: number): Promise<ProcessFacts | null> {
+  try {
+    const [stat, cmdline] = await Promise.all([
+      readFile(`/proc/${String(pid)}/stat`, 'utf8'),
+      readFile(`/proc/${String(pid)}/cmdline`, 'utf8'),
+      readlink(`/proc/${String(pid)}/exe`),
+    ]);
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie runs no more: nobody has asked for its exit status yet.
+    if (state === 'Z') return null;
+    return { pid, parent: Number(parent), command: cmdline.replaceAll('\0', ' ').trim() };
+  } catch {
+    return null;
+  }
+}
+
+/** The ffmpeg processes that write below a folder. */
+export async function encodersOf(folder: string): Promise<ProcessFacts[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const all = await Promise.all(pids.map(factsOf));
+  return all.filter(
+    (process): process is ProcessFacts =>
+      process !== null && /^\S*ffmpeg\S* /.test(process.command) && process.command.includes(folder),
+  );
+}
+
+export const isAlive = async (pid: number): Promise<boolean> => (await factsOf(pid)) !== null;
