@@ -26,10 +26,13 @@ export async function createApp(
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(config, logger), adapter, {
     bufferLogs: true,
+    // Fastify's own parser, which refuses prototypes in disguise; and JSON is all that the API takes.
+    bodyParser: false,
     abortOnError: false,
   });
   app.useLogger(app.get(NestLogger));
   app.useGlobalFilters(new ProblemFilter(logger));
+  adapter.getInstance().removeContentTypeParser('text/plain');
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     void reply.header(REQUEST_ID_HEADER, request.id);
     done();

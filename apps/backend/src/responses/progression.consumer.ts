@@ -48,7 +48,8 @@ export class ProgressionConsumer {
 
 /**
  * Sums up a batch: for each attempt the latest progression of the worker that came first. A worker
- * that came second for the same attempt lost the claim.
+ * that came second for the same attempt lost the claim. Only where the first acknowledges at the end
+ * (it sends no `seq`), a second one's claim takes over, as it does between batches.
  */
 export function summarise(batch: readonly Progression[]): { latest: Progression[]; beaten: Trespass[] } {
   const latest = new Map<number, Progression>();
@@ -58,7 +59,9 @@ export function summarise(batch: readonly Progression[]): { latest: Progression[
     if (!known) {
       latest.set(next.attemptId, next);
     } else if (known.instanceId !== next.instanceId) {
-      beaten.push({ attemptId: next.attemptId, instanceId: next.instanceId });
+      const takesOver = known.seq === null && next.claim;
+      if (takesOver) latest.set(next.attemptId, next);
+      beaten.push({ attemptId: next.attemptId, instanceId: (takesOver ? known : next).instanceId });
     } else if ((next.seq ?? Infinity) > (known.seq ?? -1)) {
       latest.set(next.attemptId, { ...next, claim: known.claim || next.claim });
     }

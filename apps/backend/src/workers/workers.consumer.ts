@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import {
   discoveryMessage,
+  instanceIdOf,
   QUEUE,
   statusMessage,
   terminatedMessage,
@@ -48,7 +49,7 @@ export class WorkersConsumer {
   onStatus(@Payload() message: StatusMessage): Promise<void> {
     const running = message.reelay?.running ?? (message.job ? [message.job.job_id] : []);
     return this.signs.add({
-      instanceId: message.worker.instance_id,
+      instanceId: instanceIdOf(message.worker),
       activity: message.worker.activity,
       running,
     });
