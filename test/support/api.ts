@@ -20,7 +20,7 @@ export class Api {
   }
 
   /** Sends a body as it is. */
-  async send<T = unknown>(method: string, path: string, body?: string, contentType = 'application/json') {
+  async send<T>(method: string, path: string, body?: string, contentType = 'application/json'): Promise<Answer<T>> {
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {

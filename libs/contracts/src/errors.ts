@@ -42,5 +42,5 @@ export type JobErrorCode = keyof typeof JOB_ERROR_CODES;
 
 /** Whether a retry may help; unknown codes are worth one, since retries are bounded. */
 export function isRetryableCode(code: string): boolean {
-  return code in JOB_ERROR_CODES ? JOB_ERROR_CODES[code as JobErrorCode].retryable : true;
+  return Object.hasOwn(JOB_ERROR_CODES, code) ? JOB_ERROR_CODES[code as JobErrorCode].retryable : true;
 }

@@ -2,7 +2,7 @@
 export interface RetryPolicy {
   /** Delay before the first retry, in ms; it doubles with each further one. */
   readonly baseMs: number;
-  /** Longest delay, in ms. */
+  /** Longest delay, in ms, before chance adds its share. */
   readonly capMs: number;
   /** Share of the delay that chance may add, 0 to 1, so that jobs that failed together do not return together. */
   readonly jitter: number;

@@ -42,8 +42,9 @@ export class AmqpConnection extends EventEmitter<ConnectionEvents> {
       logger.info({ broker: withoutCredentials(options.url) }, 'connected to the broker');
       this.emit('up');
     });
-    this.manager.on('disconnect', ({ err }) => {
-      if (!this.closed) logger.warn({ reason: err.message }, 'lost the broker');
+    // Typed as always there; a close that this side began, after a frame that made no sense, has none.
+    this.manager.on('disconnect', ({ err }: { err?: Error }) => {
+      if (!this.closed) logger.warn({ reason: err?.message ?? 'the connection was closed' }, 'lost the broker');
       this.emit('down');
     });
     let reported = '';

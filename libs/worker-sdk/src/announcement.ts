@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import {
   directMessagingQueueName,
   EXCHANGE,
@@ -43,7 +43,7 @@ export function discovery(identity: WorkerIdentity, contract: JobContract): Disc
       job_vram_mb: contract.vramMb,
       slots: config.slots,
       vram_mb: 0,
-      cpus: cpus().length,
+      cpus: availableParallelism(),
       heartbeat_s: config.heartbeatSeconds,
       executor: 'local',
       features: [...features],

@@ -27,6 +27,10 @@ const toResponse = (identity: AnswerIdentity, routingKey: string, content: unkno
   ...(identity.correlationId === null ? {} : { correlationId: identity.correlationId }),
 });
 
+/** A processor may measure what is no number yet (0/0, x/0): that has no form in JSON and is left out. */
+const isMeasured = (value: number | undefined): value is number =>
+  value !== undefined && Number.isFinite(value) && value >= 0;
+
 /** Where the work is; percent 0 claims the attempt. */
 export function progressionAnswer(
   identity: AnswerIdentity,
@@ -43,9 +47,9 @@ export function progressionAnswer(
       instance_id: identity.instanceId,
       seq,
       ...(update.phase === undefined ? {} : { phase: update.phase }),
-      ...(update.fps === undefined ? {} : { fps: update.fps }),
-      ...(update.speed === undefined ? {} : { speed: update.speed }),
-      ...(update.etaSeconds === undefined ? {} : { eta_s: update.etaSeconds }),
+      ...(isMeasured(update.fps) ? { fps: update.fps } : {}),
+      ...(isMeasured(update.speed) ? { speed: update.speed } : {}),
+      ...(isMeasured(update.etaSeconds) ? { eta_s: update.etaSeconds } : {}),
     },
   };
   return toResponse(identity, QUEUE.jobProgression, content);

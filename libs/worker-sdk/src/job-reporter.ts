@@ -31,9 +31,10 @@ export class JobReporter {
     return ++this.seq;
   }
 
-  /** Percent never falls; the same whole percent in the same phase is not sent twice. */
+  /** Percent never falls, and stays where it is unknown; the same whole percent in the same phase is not sent twice. */
   progress(update: ProgressUpdate): void {
-    const percent = Math.max(this.sent, Math.min(100, Math.floor(update.percent)));
+    const known = Number.isNaN(update.percent) ? this.sent : Math.floor(update.percent);
+    const percent = Math.max(this.sent, Math.min(100, known));
     if (percent === this.sent && update.phase === this.sentPhase) return;
     this.pending = { ...update, percent };
     const wait = this.nextAt - this.now();

@@ -37,13 +37,11 @@ export class Outbox {
   /** Takes a message and returns at once. */
   send(message: OutgoingMessage, options: { replaceKey?: string; droppable?: boolean } = {}): void {
     const entry = { message, replaceKey: options.replaceKey ?? null, droppable: options.droppable ?? false };
-    const replaced = entry.replaceKey === null ? -1 : this.waiting.findIndex((e) => e.replaceKey === entry.replaceKey);
+    const replaced = entry.replaceKey === null ? -1 : this.waiting.findLastIndex((e) => e.replaceKey === entry.replaceKey);
     if (replaced >= 0) this.waiting[replaced] = entry;
     else this.waiting.push(entry);
     if (this.waiting.length > WAITING_MAX) this.dropOne();
-    this.sending ??= this.work().finally(() => {
-      this.sending = null;
-    });
+    this.sending ??= this.work();
   }
 
   /** Waits until everything was confirmed. */
@@ -62,6 +60,8 @@ export class Outbox {
       this.logger.warn({ answers: failed.length }, 'answers were not confirmed; they are sent again');
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
+    // In the same turn as the look at what waits: a message sent later than that starts anew.
+    this.sending = null;
   }
 
   private dropOne(): void {

@@ -40,21 +40,19 @@ export class RunningJobs {
     }
   }
 
-  /** Notes an attempt as running while `work` lasts, and lets it be stopped. */
+  /**
+   * Notes an attempt as running while `work` lasts, and lets it be stopped. One whose work throws was
+   * never begun and is not remembered: its order goes back, and may come here again.
+   */
   async track<T>(attemptId: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController();
     this.controllers.set(attemptId, controller);
     try {
-      return await work(controller.signal);
+      const result = await work(controller.signal);
+      this.remember(attemptId);
+      return result;
     } finally {
       this.controllers.delete(attemptId);
-      this.finished.add(attemptId);
-      if (this.finished.size > REMEMBERED_MAX) {
-        for (const oldest of this.finished) {
-          this.finished.delete(oldest);
-          break;
-        }
-      }
     }
   }
 
@@ -68,5 +66,14 @@ export class RunningJobs {
 
   whenIdle(): Promise<void> {
     return this.reserved === 0 ? Promise.resolve() : new Promise((resolve) => this.idleWaiters.push(resolve));
+  }
+
+  private remember(attemptId: number): void {
+    this.finished.add(attemptId);
+    if (this.finished.size <= REMEMBERED_MAX) return;
+    for (const oldest of this.finished) {
+      this.finished.delete(oldest);
+      return;
+    }
   }
 }

@@ -4,6 +4,8 @@ import { mediaInfo, videoChange } from '../media-info.js';
 /** Longest path accepted, in bytes; most file systems allow 255 per name and 4096 in all. */
 const PATH_MAX = 1024;
 
+const utf8 = new TextEncoder();
+
 /**
  * A path relative to the library's root, with forward slashes. This is the syntax only; whether it
  * stays inside the library after links are followed is checked where the file is opened.
@@ -12,6 +14,7 @@ export const libraryPath = z
   .string()
   .min(1)
   .max(PATH_MAX)
+  .refine((path) => utf8.encode(path).length <= PATH_MAX, `must not be longer than ${String(PATH_MAX)} bytes`)
   .refine((path) => !hasControlCharacter(path), 'must not contain control characters')
   .refine((path) => !path.startsWith('/') && !/^[a-zA-Z]:[\\/]/.test(path), 'must be relative to the library')
   .refine((path) => !path.split(/[\\/]/).includes('..'), 'must not contain ".."')

@@ -37,9 +37,12 @@ export function encodeParameters(parameters: Readonly<Record<string, unknown>>, 
     .map(([id, value]) => ({ id, type: parameterType(value, declaredType(schema, id)), value }));
 }
 
-/** Turns the protocol's list back into parameters; a missing value falls back to its default. */
+/**
+ * Turns the protocol's list back into parameters. A value that is missing or null falls back to its
+ * default; a null that has none stays null.
+ */
 export function decodeParameters(parameters: readonly WireParameter[]): Record<string, unknown> {
-  return Object.fromEntries(parameters.map(({ id, value, default: fallback }) => [id, value ?? fallback]));
+  return Object.fromEntries(parameters.map(({ id, value, default: fallback }) => [id, value ?? fallback ?? value]));
 }
 
 function declaredType(schema: JsonSchema | undefined, id: string): unknown {

@@ -31,18 +31,26 @@ export const discoveryMessage = z.object({
 });
 export type DiscoveryMessage = z.infer<typeof discoveryMessage>;
 
+const reportingWorker = z.object({
+  activity: z.string().describe('Idle, Busy or Suspended'),
+  instance_id: z.string().min(1).optional(),
+  system_info: z.record(z.string(), z.unknown()).optional(),
+});
+
 /** Worker to backend: alive, and running these attempts. Sent when asked and every `heartbeat_s`. */
 export const statusMessage = z.object({
   type: z.string(),
   job: z.object({ job_id: attemptId }).nullable().optional(),
-  worker: z.object({
-    activity: z.string().describe('Idle, Busy or Suspended'),
-    instance_id: z.string().min(1),
-    system_info: z.record(z.string(), z.unknown()).optional(),
-  }),
+  worker: reportingWorker.refine((worker) => instanceIdOf(worker) !== '', 'names no instance'),
   reelay: z.object({ running: z.array(attemptId) }).optional(),
 });
 export type StatusMessage = z.infer<typeof statusMessage>;
+
+/** The instance that a status is about: workers of old name it by their container only. Empty when it names none. */
+export function instanceIdOf({ instance_id, system_info }: z.infer<typeof reportingWorker>): string {
+  const container = system_info?.docker_container_id;
+  return instance_id ?? (typeof container === 'string' ? container : '');
+}
 
 /** Worker to backend: it stops gracefully and takes no more orders. */
 export const terminatedMessage = z.object({

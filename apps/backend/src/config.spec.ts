@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config.js';
+
+const needed = { AMQP_URL: 'amqp://localhost', DATABASE_URL: 'postgres://localhost/reelay' };
+
+describe('readConfig', () => {
+  it('needs the broker and the database', () => {
+    expect(readConfig(needed)).toEqual({
+      amqpUrl: 'amqp://localhost',
+      databaseUrl: 'postgres://localhost/reelay',
+      host: '127.0.0.1',
+      port: 4100,
+      logLevel: 'info',
+      adminToken: undefined,
+      adminTokenFile: '.reelay/admin-token',
+      unroutableTtlMs: 24 * 60 * 60 * 1000,
+    });
+    expect(() => readConfig({})).toThrow(/AMQP_URL: is required; DATABASE_URL: is required/);
+  });
+
+  it('refuses a token that could be guessed, and does not show it', () => {
+    const attempt = (): unknown => readConfig({ ...needed, ADMIN_TOKEN: 'hunter2' });
+    expect(attempt).toThrow('ADMIN_TOKEN');
+    expect(attempt).not.toThrow('hunter2');
+  });
+});

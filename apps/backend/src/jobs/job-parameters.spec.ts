@@ -1,0 +1,130 @@
+import { createJobBody, type CreateJobBody } from '@reelay/contracts';
+import type { NewJob } from '@reelay/persistence';
+import type { DataSource } from 'typeorm';
+import { describe, expect, it } from 'vitest';
+import { ApiError, type RequestFault } from '../http/api-error.js';
+import { JobParameters } from './job-parameters.js';
+
+/** A database that knows the job types that workers announced, and no video. */
+const databaseKnowing = (announced: Record<string, object>): DataSource =>
+  ({
+    getRepository: () => ({
+      findOneBy: ({ name }: { name: string }) => Promise.resolve(announced[name] ?? null),
+    }),
+    query: () => Promise.resolve([]),
+  }) as unknown as DataSource;
+
+const prepare = (body: Partial<CreateJobBody> & { type: string }, announced = {}): Promise<NewJob> =>
+  new JobParameters(databaseKnowing(announced)).prepare(createJobBody.parse(body));
+
+/** What a body is refused for. */
+async function refusalOf(
+  body: Partial<CreateJobBody> & { type: string },
+  announced = {},
+): Promise<{ status: number; code: string; faults: readonly RequestFault[] }> {
+  const error: unknown = await prepare(body, announced).catch((reason: unknown) => reason);
+  if (!(error instanceof ApiError)) throw new Error('it was not refused');
+  return { status: error.status, code: error.code, faults: error.facts.errors ?? [] };
+}
+
+const inputPath = 'inbox/a.mp4';
+
+describe('a job of a type that Reelay ships', () => {
+  it('gets what its type needs, and keeps its parameters as they were given', async () => {
+    expect(await prepare({ type: 'reencode_streaming', params: { inputPath }, target: 'encoder-2' })).toEqual({
+      type: 'reencode_streaming',
+      params: { inputPath },
+      priority: 5,
+      resourceCategory: 'gpu_encode',
+      vramRequired: 4000,
+      maxRetries: 3,
+      target: 'encoder-2',
+    });
+  });
+
+  it('is refused with each fault, and where it is', async () => {
+    const refusal = await refusalOf({ type: 'reencode_streaming', params: { inputPath: '../a', crf: 99, x: 1 } });
+    expect(refusal).toMatchObject({ status: 422, code: 'INVALID_PARAMETERS' });
+    expect(refusal.faults.map(({ path }) => path)).toEqual(['params.inputPath', 'params.crf', 'params']);
+  });
+
+  it('says both ways to name an input when there is none', async () => {
+    const { faults } = await refusalOf({ type: 'validate' });
+    expect(faults).toEqual([{ path: 'params.inputPath', message: 'give inputPath or videoId', code: 'invalid_type' }]);
+  });
+
+  it('is refused when it names a video that is not there', async () => {
+    const videoId = '770e8400-e29b-41d4-a716-446655440002';
+    const refusal = await refusalOf({ type: 'validate', params: { videoId } });
+    expect(refusal).toMatchObject({ status: 422, code: 'VIDEO_NOT_FOUND' });
+  });
+
+  it('cannot choose its category, which would get round the limits', async () => {
+    const type = 'reencode_streaming';
+    expect(await refusalOf({ type, params: { inputPath }, resourceCategory: 'cpu' })).toMatchObject({
+      status: 422,
+      code: 'CATEGORY_MISMATCH',
+    });
+    expect(await prepare({ type, params: { inputPath }, resourceCategory: 'gpu_encode' })).toMatchObject({
+      resourceCategory: 'gpu_encode',
+    });
+  });
+
+  it('may raise the VRAM that its type needs, and not lower it', async () => {
+    const type = 'reencode_streaming';
+    expect(await prepare({ type, params: { inputPath }, vramRequired: 8000 })).toMatchObject({ vramRequired: 8000 });
+    expect(await refusalOf({ type, params: { inputPath }, vramRequired: 3999 })).toMatchObject({
+      status: 422,
+      code: 'VRAM_TOO_LOW',
+    });
+  });
+});
+
+describe('a job of a type that a worker announced', () => {
+  const speech = {
+    category: 'gpu_ai',
+    jobVramMb: 2000,
+    parameters: {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      type: 'object',
+      required: ['source'],
+      properties: { source: { type: 'string' }, language: { type: 'string', minLength: 2 } },
+      additionalProperties: false,
+    },
+  };
+  const announced = { speech_to_text: speech };
+
+  it('is held to the schema that was announced', async () => {
+    const params = { source: 'a.wav' };
+    expect(await prepare({ type: 'speech_to_text', params }, announced)).toMatchObject({
+      params,
+      resourceCategory: 'gpu_ai',
+      vramRequired: 2000,
+    });
+    const { code, faults } = await refusalOf({ type: 'speech_to_text', params: { language: 'x', loud: 1 } }, announced);
+    expect(code).toBe('INVALID_PARAMETERS');
+    expect(faults.map(({ path, code: fault }) => `${path} ${fault}`).sort()).toEqual([
+      'params additionalProperties',
+      'params required',
+      'params.language minLength',
+    ]);
+  });
+
+  it('is let through where the announced schema is none: the worker has the last word', async () => {
+    const odd = { speech_to_text: { ...speech, parameters: { type: 'no such type' } } };
+    expect(await prepare({ type: 'speech_to_text', params: { any: 1 } }, odd)).toMatchObject({ params: { any: 1 } });
+  });
+});
+
+describe('a job of a type that nobody knows', () => {
+  it('is accepted: it waits for a worker', async () => {
+    expect(await prepare({ type: 'highlight', params: { a: 1 } })).toMatchObject({
+      resourceCategory: 'cpu',
+      vramRequired: 0,
+    });
+    expect(await prepare({ type: 'highlight', resourceCategory: 'gpu_ai', vramRequired: 100 })).toMatchObject({
+      resourceCategory: 'gpu_ai',
+      vramRequired: 100,
+    });
+  });
+});

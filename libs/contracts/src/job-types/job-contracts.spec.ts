@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineJobType, parametersJsonSchema, RESOURCE_CATEGORIES, resultJsonSchema } from './define-job-type.js';
+import { reencodeStreaming, X264_PRESETS } from './reencode-streaming.js';
+import { JOB_CONTRACTS } from './registry.js';
+import { thumbnailGenerate } from './thumbnail-generate.js';
+import { validate } from './validate.js';
+
+const inputPath = 'inbox/a.mp4';
+const contracts = [...JOB_CONTRACTS.values()];
+
+/** The names of the parameters that a contract finds fault with. */
+function faultsOf(schema: z.ZodType, parameters: Record<string, unknown>): string[] {
+  return schema.safeParse(parameters).error?.issues.map(({ path }) => path.join('.')) ?? [];
+}
+
+describe('defineJobType', () => {
+  it('refuses a name that cannot be a queue and routing key', () => {
+    const { type: _, ...spec } = validate;
+    expect(() => defineJobType('Validate.All', spec)).toThrow(TypeError);
+    expect(() => defineJobType('Validate.All', spec)).toThrow('job type "Validate.All" must match');
+  });
+});
+
+describe('JOB_CONTRACTS', () => {
+  it('holds each job type under its own name', () => {
+    expect([...JOB_CONTRACTS.keys()]).toEqual(['reencode_streaming', 'thumbnail_generate', 'validate']);
+    for (const [name, { type }] of JOB_CONTRACTS) expect(type).toBe(name);
+  });
+
+  it.each(contracts)('$type says what it is, where it belongs and what it needs', (contract) => {
+    expect(contract.label).not.toBe('');
+    expect(contract.shortDescription).not.toBe('');
+    expect(contract.description).not.toBe('');
+    expect(RESOURCE_CATEGORIES).toContain(contract.category);
+    expect(contract.vramMb).toBeGreaterThanOrEqual(0);
+  });
+
+  it.each(contracts)('$type refuses parameters that it does not know', ({ parameters }) => {
+    expect(parameters.safeParse({ inputPath }).success).toBe(true);
+    expect(parameters.safeParse({ inputPath, crff: 23 }).success).toBe(false);
+  });
+
+  it.each(contracts)('$type needs an input within the library', ({ parameters }) => {
+    expect(faultsOf(parameters, {})).toEqual(['inputPath']);
+    expect(faultsOf(parameters, { inputPath: '../a.mp4' })).toEqual(['inputPath']);
+    expect(faultsOf(parameters, { inputPath, videoId: 'no-uuid' })).toEqual(['videoId']);
+  });
+
+  it.each(contracts)('$type announces draft-07 of which only inputPath is required', (contract) => {
+    const schema = parametersJsonSchema(contract);
+    expect(schema).toMatchObject({
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      type: 'object',
+      required: ['inputPath'],
+      additionalProperties: false,
+    });
+    expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
+  });
+
+  it.each(contracts)('$type describes each parameter', (contract) => {
+    const { properties } = parametersJsonSchema(contract) as { properties: Record<string, { description?: string }> };
+    for (const property of Object.values(properties)) expect(property.description).toBeTypeOf('string');
+  });
+
+  it.each(contracts)('$type has a result that JSON Schema can say', (contract) => {
+    expect(resultJsonSchema(contract)).toMatchObject({ type: 'object' });
+  });
+});
+
+describe('reencode_streaming', () => {
+  const { parameters } = reencodeStreaming;
+
+  it('has defaults', () => {
+    expect(parameters.parse({ inputPath })).toEqual({
+      inputPath,
+      targetBitrate: 2000,
+      preset: 'medium',
+      crf: 23,
+      force: false,
+    });
+  });
+
+  it.each([{ crf: 0 }, { crf: 51 }, { targetBitrate: 100 }, { targetBitrate: 200_000 }, { force: true }])(
+    'takes %j',
+    (given) => {
+      expect(faultsOf(parameters, { inputPath, ...given })).toEqual([]);
+    },
+  );
+
+  it.each([
+    { crf: -1 },
+    { crf: 52 },
+    { crf: 23.5 },
+    { crf: '23' },
+    { targetBitrate: 99 },
+    { targetBitrate: 200_001 },
+    { preset: 'placebo' },
+    { preset: 'medium; rm -rf /' },
+    { force: 'yes' },
+    { outputPath: '/tmp/a.mp4' },
+  ])('refuses %j', (given) => {
+    expect(faultsOf(parameters, { inputPath, ...given })).toEqual(Object.keys(given));
+  });
+
+  it('knows every preset', () => {
+    for (const preset of X264_PRESETS) expect(faultsOf(parameters, { inputPath, preset })).toEqual([]);
+  });
+});
+
+describe('thumbnail_generate', () => {
+  const { parameters } = thumbnailGenerate;
+
+  it('leaves the timestamp open and has a default width', () => {
+    expect(parameters.parse({ inputPath })).toEqual({ inputPath, width: 640 });
+  });
+
+  it.each([{ timestamp: 0 }, { timestamp: 12.5 }, { width: 16 }, { width: 7680 }])('takes %j', (given) => {
+    expect(faultsOf(parameters, { inputPath, ...given })).toEqual([]);
+  });
+
+  it.each([{ timestamp: -1 }, { timestamp: 1_000_001 }, { timestamp: Number.NaN }, { width: 15 }, { width: 7681 }])(
+    'refuses %j',
+    (given) => {
+      expect(faultsOf(parameters, { inputPath, ...given })).toEqual(Object.keys(given));
+    },
+  );
+});
+
+describe('validate', () => {
+  it('reads headers only, unless it is told to decode', () => {
+    expect(validate.parameters.parse({ inputPath })).toEqual({ inputPath, decode: false });
+  });
+});

@@ -1,0 +1,248 @@
+import {
+  migrate,
+  applyCompletions,
+  applyFailures,
+  applyProgressions,
+  endLostAttempts,
+  giveBackAttempts,
+  noteSignsOfLife,
+  readLog,
+  renewAllLeases,
+  queueJobs,
+} from '@reelay/persistence';
+import { FINAL_STATUSES, TRANSITIONS } from '@reelay/domain';
+import { JOB_STATUSES } from '@reelay/contracts';
+import { describe, expect, inject, it } from 'vitest';
+import { createDatabase, openStore } from '../support/database.js';
+import { completion, failure, progression, StoreFixture } from '../support/store-fixture.js';
+
+const fixture = new StoreFixture();
+
+describe('migrations', () => {
+  it('run once when three processes start at the same time, and leave no drift', async () => {
+    const empty = await createDatabase(inject('postgresUrl'), { empty: true });
+    const stores = await Promise.all([1, 2, 3].map(() => openStore(empty.url)));
+    try {
+      await Promise.all(stores.map(migrate));
+      const drift = await stores[0]!.driver.createSchemaBuilder().log();
+      expect(drift.upQueries.map(({ query }) => query)).toEqual([]);
+      expect(await stores[0]!.query('SELECT name FROM migrations')).toHaveLength(1);
+    } finally {
+      await Promise.all(stores.map((each) => each.destroy()));
+      await empty.drop();
+    }
+  });
+
+  it('can be taken back', async () => {
+    const empty = await createDatabase(inject('postgresUrl'), { empty: true });
+    const own = await openStore(empty.url);
+    try {
+      await migrate(own);
+      await own.undoLastMigration();
+      const tables = await own.query<{ tablename: string }[]>(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+      );
+      expect(tables.map(({ tablename }) => tablename)).toEqual(['migrations']);
+    } finally {
+      await own.destroy();
+      await empty.drop();
+    }
+  });
+});
+
+describe('a job', () => {
+  it('goes from pending over queued and running to completed', async () => {
+    const id = await fixture.newJob();
+    expect(await fixture.status(id)).toBe('pending');
+    const [order] = await queueJobs(fixture.store, [id]);
+    expect(order).toMatchObject({ jobId: id, number: 1, type: 'store_test', params: { n: 1 } });
+    expect(await fixture.status(id)).toBe('queued');
+    await fixture.claim(order!.attemptId);
+    expect(await fixture.status(id)).toBe('running');
+    await applyProgressions(fixture.store, [progression(order!.attemptId, 'w1', 2, 40)]);
+    expect((await fixture.job(id)).progress).toBe(40);
+    expect(await applyCompletions(fixture.store, [completion(order!.attemptId)])).toMatchObject([
+      { id, status: 'completed', progress: 100 },
+    ]);
+    expect(await fixture.job(id)).toMatchObject({
+      status: 'completed',
+      result: { ok: true },
+      destinationPaths: ['out.mp4'],
+    });
+  });
+
+  it('is queued once, however many dispatchers try', async () => {
+    const id = await fixture.newJob();
+    const orders = await Promise.all([1, 2, 3, 4].map(() => queueJobs(fixture.store, [id])));
+    expect(orders.flat()).toHaveLength(1);
+  });
+
+  it('may complete without a claim', async () => {
+    const { id, attemptId } = await fixture.queued();
+    await applyCompletions(fixture.store, [completion(attemptId)]);
+    expect(await fixture.status(id)).toBe('completed');
+  });
+
+  it('never leaves completed, whatever comes late', async () => {
+    const { id, attemptId } = await fixture.queued();
+    await fixture.claim(attemptId);
+    await applyCompletions(fixture.store, [completion(attemptId)]);
+    expect(await applyCompletions(fixture.store, [completion(attemptId)])).toEqual([]);
+    expect(await applyFailures(fixture.store, [failure(attemptId)])).toEqual([]);
+    expect((await applyProgressions(fixture.store, [progression(attemptId, 'w1', 9, 50)])).changed).toEqual([]);
+    const back = { attemptId, instanceId: null, status: 'returned', unroutable: true } as const;
+    expect(await giveBackAttempts(fixture.store, [back])).toEqual([]);
+    expect(await fixture.job(id)).toMatchObject({ status: 'completed', progress: 100 });
+  });
+
+  it('keeps its progress when older progress comes late', async () => {
+    const { id, attemptId } = await fixture.queued();
+    await fixture.claim(attemptId);
+    await applyProgressions(fixture.store, [progression(attemptId, 'w1', 5, 60)]);
+    await applyProgressions(fixture.store, [progression(attemptId, 'w1', 3, 30)]);
+    expect((await fixture.job(id)).progress).toBe(60);
+  });
+
+  it('is tried again at its time, with a new attempt that old answers do not touch', async () => {
+    const { id, attemptId } = await fixture.queued();
+    await fixture.claim(attemptId);
+    const retryAt = new Date(Date.now() + 120_000).toISOString();
+    await applyFailures(fixture.store, [failure(attemptId, retryAt)]);
+    const waiting = await fixture.job(id);
+    expect(waiting).toMatchObject({ status: 'pending', retryCount: 1, progress: 0, errorCode: 'ENCODER_CRASHED' });
+    expect(waiting.retryAfter?.toISOString()).toBe(retryAt);
+    const [second] = await queueJobs(fixture.store, [id]);
+    expect(second).toMatchObject({ number: 2 });
+    expect(second!.attemptId).not.toBe(attemptId);
+    expect(await applyCompletions(fixture.store, [completion(attemptId)])).toEqual([]);
+    expect(await fixture.status(id)).toBe('queued');
+  });
+
+  it('fails for good without a time to retry', async () => {
+    const { id, attemptId } = await fixture.queued();
+    await applyFailures(fixture.store, [failure(attemptId)]);
+    expect(await fixture.job(id)).toMatchObject({ status: 'failed', errorCode: 'ENCODER_CRASHED', retryCount: 0 });
+    expect(await readLog(fixture.store, id)).toMatch(/\[\d{4}-.*\] --- ERROR ---\n.*it broke$/);
+  });
+});
+
+describe('answers in a state that does not allow them', () => {
+  /** What each answer to the current attempt would do, by the names of the transition table. */
+  const answers = {
+    start: (attemptId: number) => fixture.claim(attemptId),
+    complete: (attemptId: number) => applyCompletions(fixture.store, [completion(attemptId)]),
+    fail: (attemptId: number) => applyFailures(fixture.store, [failure(attemptId)]),
+    retry: (attemptId: number) => applyFailures(fixture.store, [failure(attemptId, new Date().toISOString())]),
+    requeue: (attemptId: number) =>
+      giveBackAttempts(fixture.store, [{ attemptId, instanceId: null, status: 'returned', unroutable: false }]),
+  };
+  const cases = JOB_STATUSES.filter((from) => from !== 'pending').flatMap((from) =>
+    (Object.keys(answers) as (keyof typeof answers)[]).map((event) => ({ from, event })),
+  );
+
+  it.each(cases)('$event in $from follows the table', async ({ from, event }) => {
+    const { id, attemptId } = await fixture.queued();
+    if (from === 'running') await fixture.claim(attemptId);
+    else await fixture.store.query('UPDATE jobs SET status = $2 WHERE id = $1', [id, from]);
+    await answers[event](attemptId);
+    const row: Partial<Record<string, string>> = TRANSITIONS[from];
+    // Only a person retries what is failed or cancelled: no answer brings it back.
+    const final = FINAL_STATUSES.some((each) => each === from);
+    expect(await fixture.status(id)).toBe(final ? from : (row[event] ?? from));
+  });
+});
+
+describe('claims', () => {
+  it('the first one holds; the second is a trespass', async () => {
+    const { id, attemptId } = await fixture.queued();
+    await fixture.claim(attemptId, 'first');
+    const { changed, trespasses } = await fixture.claim(attemptId, 'second');
+    expect(changed).toEqual([]);
+    expect(trespasses).toEqual([{ attemptId, instanceId: 'second' }]);
+    expect(await applyCompletions(fixture.store, [completion(attemptId, 'second')])).toEqual([]);
+    expect(await fixture.status(id)).toBe('running');
+    await applyCompletions(fixture.store, [completion(attemptId, 'first')]);
+    expect(await fixture.status(id)).toBe('completed');
+  });
+
+  it('pass to a new claimer where the holder acknowledges late', async () => {
+    const { attemptId } = await fixture.queued();
+    await applyProgressions(fixture.store, [progression(attemptId, 'old', null, 0)]);
+    const { trespasses } = await applyProgressions(fixture.store, [progression(attemptId, 'new', null, 0)]);
+    expect(trespasses).toEqual([]);
+    expect((await applyProgressions(fixture.store, [progression(attemptId, 'old', null, 30)])).trespasses).toHaveLength(
+      1,
+    );
+  });
+
+  it('a stopped answer of who does not hold the attempt gives nothing back', async () => {
+    const { id, attemptId } = await fixture.queued();
+    await fixture.claim(attemptId, 'holder');
+    const stopped = { attemptId, status: 'stopped', unroutable: false } as const;
+    expect(await giveBackAttempts(fixture.store, [{ ...stopped, instanceId: 'other' }])).toEqual([]);
+    expect(await fixture.status(id)).toBe('running');
+    await giveBackAttempts(fixture.store, [{ ...stopped, instanceId: 'holder' }]);
+    expect(await fixture.job(id)).toMatchObject({ status: 'pending', retryCount: 0 });
+  });
+
+  it('an order that comes back late does not end an attempt that is running', async () => {
+    const { attemptId } = await fixture.queued();
+    await fixture.claim(attemptId);
+    await giveBackAttempts(fixture.store, [{ attemptId, instanceId: null, status: 'returned', unroutable: true }]);
+    expect(await fixture.attemptStatus(attemptId)).toBe('running');
+  });
+});
+
+describe('leases', () => {
+  const expire = (attemptId: number) =>
+    fixture.store.query("UPDATE attempts SET lease_until = now() - interval '1 s' WHERE id = $1", [attemptId]);
+
+  it('that ran out give the job to another worker at once', async () => {
+    const { id, attemptId } = await fixture.queued();
+    await fixture.claim(attemptId);
+    expect(await endLostAttempts(fixture.store, 3)).toEqual([]);
+    await expire(attemptId);
+    expect(await endLostAttempts(fixture.store, 3)).toMatchObject([{ id, status: 'pending' }]);
+    expect(await fixture.attemptStatus(attemptId)).toBe('lost');
+    expect(await fixture.job(id)).toMatchObject({ lossCount: 1, retryCount: 0, retryAfter: null, progress: 0 });
+  });
+
+  it('that run out too often fail the job', async () => {
+    const { id, attemptId } = await fixture.queued();
+    await fixture.store.query('UPDATE jobs SET loss_count = 3 WHERE id = $1', [id]);
+    await fixture.claim(attemptId);
+    await expire(attemptId);
+    await endLostAttempts(fixture.store, 3);
+    expect(await fixture.job(id)).toMatchObject({ status: 'failed', errorCode: 'WORKER_LOST' });
+  });
+
+  it('are renewed by a sign of life of the holder only', async () => {
+    const { id, attemptId } = await fixture.queued();
+    await fixture.claim(attemptId, 'holder');
+    await expire(attemptId);
+    const sign = { activity: 'Busy', running: [attemptId] };
+    expect(await noteSignsOfLife(fixture.store, [{ ...sign, instanceId: 'other' }])).toEqual([
+      { attemptId, instanceId: 'other' },
+    ]);
+    expect(await noteSignsOfLife(fixture.store, [{ ...sign, instanceId: 'holder' }])).toEqual([]);
+    expect(await endLostAttempts(fixture.store, 3)).toEqual([]);
+    expect(await fixture.status(id)).toBe('running');
+  });
+
+  it('start anew when nobody was listening', async () => {
+    const { attemptId } = await fixture.queued();
+    await fixture.claim(attemptId);
+    await expire(attemptId);
+    await renewAllLeases(fixture.store);
+    expect(await endLostAttempts(fixture.store, 3)).toEqual([]);
+  });
+
+  it('a worker that names an attempt which is over is told', async () => {
+    const { attemptId } = await fixture.queued();
+    await applyCompletions(fixture.store, [completion(attemptId)]);
+    const sign = { instanceId: 'w1', activity: 'Busy', running: [attemptId, 999_999_999] };
+    expect((await noteSignsOfLife(fixture.store, [sign])).map((t) => t.attemptId).sort()).toEqual(
+      [attemptId, 999_999_999].sort(),
+    );
+  });
+});

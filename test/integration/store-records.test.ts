@@ -1,0 +1,142 @@
+import {
+  failUnroutable,
+  findUnclaimed,
+  findUnpublished,
+  giveBackAttempts,
+  announceWorkers,
+  appendLogLines,
+  applyVideoChanges,
+  markPublished,
+  noteSignsOfLife,
+  noteTerminated,
+  readDispatchState,
+  readLog,
+  type Announcement,
+} from '@reelay/persistence';
+import { describe, expect, it } from 'vitest';
+import { StoreFixture } from '../support/store-fixture.js';
+
+const fixture = new StoreFixture();
+
+describe('orders', () => {
+  const age = (attemptId: number, column: string) =>
+    fixture.store.query(`UPDATE attempts SET ${column} = now() - interval '1 hour' WHERE id = $1`, [attemptId]);
+
+  it('that were stored and never confirmed are found', async () => {
+    const { id, attemptId } = await fixture.queued();
+    expect((await findUnpublished(fixture.store, 60_000)).map((order) => order.attemptId)).not.toContain(attemptId);
+    await age(attemptId, 'created_at');
+    expect(await findUnpublished(fixture.store, 60_000)).toContainEqual(
+      expect.objectContaining({ attemptId, jobId: id, number: 1 }),
+    );
+    await markPublished(fixture.store, [attemptId]);
+    expect((await findUnpublished(fixture.store, 60_000)).map((order) => order.attemptId)).not.toContain(attemptId);
+  });
+
+  it('that nobody claimed are found, and their jobs wait again', async () => {
+    const { id, attemptId } = await fixture.queued();
+    await age(attemptId, 'published_at');
+    expect(await findUnclaimed(fixture.store, 30_000)).toContain(attemptId);
+    await giveBackAttempts(fixture.store, [{ attemptId, instanceId: null, status: 'returned', unroutable: false }]);
+    expect(await fixture.job(id)).toMatchObject({ status: 'pending', unroutableSince: null });
+  });
+});
+
+describe('the state that is dispatched on', () => {
+  const announcement = (more: Partial<Announcement>): Announcement => ({
+    ...{ instanceId: 'd1', jobType: 'dispatch_test', app: 'a', host: 'h', version: '1', sdkVersion: '1', slots: 3 },
+    ...{ vramMb: 0, cpus: 2, executor: 'local', features: [], livenessMs: 15_000, label: 'D', shortDescription: '' },
+    ...{ description: '', parameters: {}, category: 'cpu', jobVramMb: 0 },
+    ...more,
+  });
+  const pendingOf = async (type: string) =>
+    (await readDispatchState(fixture.store)).pending.filter((waiting) => waiting.type === type);
+
+  it('holds waiting jobs of every type, the due ones only', async () => {
+    const now = await fixture.newJob({ type: 'due_a' });
+    await fixture.newJob({ type: 'due_b' });
+    const later = await fixture.newJob({ type: 'due_a', priority: 1 });
+    await fixture.store.query("UPDATE jobs SET retry_after = now() + interval '1 hour' WHERE id = $1", [later]);
+    expect((await pendingOf('due_a')).map(({ id }) => id)).toEqual([now]);
+    expect(await pendingOf('due_b')).toHaveLength(1);
+  });
+
+  it('leaves out jobs whose type nobody announced, until somebody does', async () => {
+    const { id, attemptId } = await fixture.queued({ type: 'unheard_of' });
+    await giveBackAttempts(fixture.store, [{ attemptId, instanceId: null, status: 'returned', unroutable: true }]);
+    expect(await pendingOf('unheard_of')).toEqual([]);
+    expect((await fixture.job(id)).unroutableSince).not.toBeNull();
+    await announceWorkers(fixture.store, [announcement({ jobType: 'unheard_of' })]);
+    expect((await pendingOf('unheard_of')).map((waiting) => waiting.id)).toEqual([id]);
+  });
+
+  it('fails jobs that waited too long for that', async () => {
+    const { id, attemptId } = await fixture.queued({ type: 'never_heard_of' });
+    await giveBackAttempts(fixture.store, [{ attemptId, instanceId: null, status: 'returned', unroutable: true }]);
+    expect(await failUnroutable(fixture.store, 60_000)).toEqual([]);
+    await fixture.store.query("UPDATE jobs SET unroutable_since = now() - interval '1 day' WHERE id = $1", [id]);
+    expect(await failUnroutable(fixture.store, 60_000)).toMatchObject([{ id, status: 'failed' }]);
+    expect(await fixture.job(id)).toMatchObject({ errorCode: 'UNROUTABLE', errorRetryable: false });
+  });
+
+  it('holds live workers with what they run, and forgets them when they leave or suspend', async () => {
+    await announceWorkers(fixture.store, [announcement({}), announcement({ jobType: 'second_type' })]);
+    const { attemptId } = await fixture.queued({ type: 'dispatch_test' });
+    await fixture.claim(attemptId, 'd1');
+    const workersNow = async () =>
+      (await readDispatchState(fixture.store)).workers.filter(({ instanceId }) => instanceId === 'd1');
+    const [worker] = await workersNow();
+    expect(worker).toMatchObject({ host: 'h', slots: 3, running: 1 });
+    expect(worker?.jobTypes).toEqual(expect.arrayContaining(['dispatch_test', 'second_type']));
+    await noteSignsOfLife(fixture.store, [{ instanceId: 'd1', activity: 'Suspended', running: [] }]);
+    expect(await workersNow()).toEqual([]);
+    await noteSignsOfLife(fixture.store, [{ instanceId: 'd1', activity: 'Idle', running: [] }]);
+    expect(await workersNow()).toHaveLength(1);
+    await noteTerminated(fixture.store, ['d1']);
+    expect(await workersNow()).toEqual([]);
+  });
+});
+
+describe('records', () => {
+  it('log lines keep their order and are cut to size', async () => {
+    const { id, attemptId } = await fixture.queued();
+    const lines = [1, 2, 3].map((n) => ({ attemptId, at: '2026-02-13T10:30:15.000Z', line: `line ${String(n)}` }));
+    await appendLogLines(fixture.store, [
+      ...lines,
+      { ...lines[0]!, attemptId: 999_999_999 },
+      { ...lines[0]!, line: 'x'.repeat(10_000) },
+    ]);
+    const log = await readLog(fixture.store, id);
+    expect(log.split('\n').slice(0, 3)).toEqual([1, 2, 3].map((n) => `[2026-02-13 10:30:15] line ${String(n)}`));
+    expect(log.length).toBeLessThan(5_000);
+  });
+
+  it('videos are made and completed field by field', async () => {
+    const jobId = await fixture.newJob();
+    const media = {
+      ...{ container: 'mp4', durationSeconds: 8, sizeBytes: 100, bitrateKbps: 10, audio: null },
+      video: {
+        codec: 'h264',
+        profile: null,
+        pixelFormat: null,
+        width: 4,
+        height: 2,
+        displayAspectRatio: null,
+        fps: 25,
+        rotation: 0,
+        bitrateKbps: null,
+      },
+    };
+    await applyVideoChanges(fixture.store, [
+      { jobId, change: { path: 'inbox/a.mp4', media, valid: true } },
+      { jobId, change: { path: 'playback/a.mp4', media, valid: true, derivedFrom: 'inbox/a.mp4' } },
+      { jobId, change: { path: 'inbox/a.mp4', reencoded: true } },
+      { jobId, change: { path: 'inbox/a.mp4', thumbnailPath: 'thumbnails/a.jpg' } },
+    ]);
+    const videos = await fixture.store.query<{ id: string; path: string }[]>('SELECT * FROM videos ORDER BY path');
+    expect(videos).toMatchObject([
+      { path: 'inbox/a.mp4', width: 4, valid: true, thumbnail_path: 'thumbnails/a.jpg', reencode_job_id: jobId },
+      { path: 'playback/a.mp4', source_video_id: videos[0]!.id },
+    ]);
+  });
+});
