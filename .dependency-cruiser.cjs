@@ -7,7 +7,14 @@ const MAY_IMPORT = {
   'libs/messaging': ['libs/contracts', 'libs/platform'],
   'libs/persistence': ['libs/domain', 'libs/contracts', 'libs/platform'],
   'libs/worker-sdk': ['libs/contracts', 'libs/messaging', 'libs/platform'],
-  'apps/backend': ['libs/contracts', 'libs/domain', 'libs/messaging', 'libs/persistence', 'libs/platform', 'libs/media'],
+  'apps/backend': [
+    'libs/contracts',
+    'libs/domain',
+    'libs/messaging',
+    'libs/persistence',
+    'libs/platform',
+    'libs/media',
+  ],
   'apps/worker-encode': ['libs/contracts', 'libs/worker-sdk', 'libs/media', 'libs/platform'],
   'apps/worker-library': ['libs/contracts', 'libs/worker-sdk', 'libs/media', 'libs/platform'],
 };

@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 const TEMPLATE = 'reelay_template';
 
 /** The same server's URL with another database. */
-export function databaseUrl(serverUrl: string, name: string): string {
+function databaseUrl(serverUrl: string, name: string): string {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return url.href;

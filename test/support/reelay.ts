@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { removeStackData } from '../../tools/lib/stack-files.mjs';
 import { startStack } from '../../tools/lib/stack.mjs';
 import { Api } from './api.js';
 import { createDatabase } from './database.js';
@@ -61,7 +62,7 @@ export async function startReelay(options: ReelayOptions = {}): Promise<Reelay> 
       await stack.stop();
       await shared?.vhost.remove();
       await shared?.database.drop();
-      await rm(dataDir, { recursive: true, force: true });
+      removeStackData(dataDir);
     },
   };
 }

@@ -18,7 +18,8 @@ function typeOf(property) {
  * @param {boolean} required
  */
 function row(name, property, required) {
-  const fallback = property.default === undefined ? (required ? 'required' : '') : `\`${JSON.stringify(property.default)}\``;
+  const fallback =
+    property.default === undefined ? (required ? 'required' : '') : `\`${JSON.stringify(property.default)}\``;
   return `| \`${name}\` | ${typeOf(property)} | ${fallback} | ${property.description ?? ''} |`;
 }
 

@@ -143,12 +143,11 @@ const byName = (exchange: string, ...queues: string[]): BindingSpec[] =>
 
 const catchAll = (name: string): BindingSpec => ({ exchange: name, queue: name, key: '' });
 
-/** The bindings that the backend owns. Old workers also send their discovery over `job_response`. */
+/**
+ * The bindings that the backend owns. Old workers also send their discovery over `job_response`.
+ * What is caught comes last: until its own queue is bound, a message comes back to its sender.
+ */
 export const backendBindings: readonly BindingSpec[] = [
-  catchAll(EXCHANGE.jobQueueNotFound),
-  catchAll(EXCHANGE.jobResponseNotFound),
-  catchAll(EXCHANGE.workerResponseNotFound),
-  catchAll(EXCHANGE.directMessagingNotFound),
   ...byName(
     EXCHANGE.jobResponse,
     QUEUE.jobCompleted,
@@ -168,6 +167,10 @@ export const backendBindings: readonly BindingSpec[] = [
     QUEUE.workerStatus,
     QUEUE.workerTerminated,
   ),
+  catchAll(EXCHANGE.jobQueueNotFound),
+  catchAll(EXCHANGE.jobResponseNotFound),
+  catchAll(EXCHANGE.workerResponseNotFound),
+  catchAll(EXCHANGE.directMessagingNotFound),
 ];
 
 /** A job type's name is its queue and its routing key, so it holds no wildcard and no dot. */

@@ -29,7 +29,7 @@ export async function bindQueue(channel: Channel, binding: BindingSpec): Promise
   await channel.bindQueue(binding.queue, binding.exchange, binding.key, { ...binding.arguments });
 }
 
-/** Asserts all that the backend owns. Replies are pipelined: one round trip for all queues. */
+/** Asserts all that the backend owns. Requests are pipelined, and the broker keeps their order. */
 export async function assertBackendTopology(channel: Channel): Promise<void> {
   await assertExchanges(channel, 'backend');
   await Promise.all(backendQueues.map((queue) => assertQueue(channel, queue)));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hostname, tmpdir } from 'node:os';
+import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { envInt, logLevel, parseEnv } from '@reelay/platform';
 import { z } from 'zod';
@@ -27,7 +27,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 const local = z.object({
   LOG_LEVEL: logLevel,
-  WORK_DIR: z.string().default(join(tmpdir(), 'reelay-work')),
+  WORK_DIR: z.string().default(join(tmpdir(), `reelay-work-${String(userInfo().uid)}`)),
   INSTANCE_ID: z.string().regex(NAME).optional(),
   WORKER_HOST: z.string().regex(NAME).optional(),
 });

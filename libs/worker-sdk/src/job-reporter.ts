@@ -60,6 +60,13 @@ export class JobReporter {
     this.sendLog();
   }
 
+  /** Forgets what waits: the attempt is not this worker's, so nothing may be said of it. */
+  discard(): void {
+    clearTimeout(this.progressTimer);
+    clearTimeout(this.logTimer);
+    this.lines = [];
+  }
+
   private sendProgress(): void {
     clearTimeout(this.progressTimer);
     this.progressTimer = undefined;

@@ -15,6 +15,11 @@ class Broker implements AnswerPublisher {
     this.refusals.push(...names);
   }
 
+  /** Waits until so many messages were given to it; none of these is confirmed yet. */
+  async wasAsked(count: number): Promise<void> {
+    while (this.attempts.length < count) await Promise.resolve();
+  }
+
   /** Goes away until the returned function is called. */
   leave(): () => void {
     let comeBack = (): void => undefined;
@@ -93,7 +98,7 @@ describe('Outbox', () => {
     broker.refuse('a', 'b', 'b');
     const { outbox, send } = sendingTo(broker);
     send('a', 'b');
-    await vi.advanceTimersByTimeAsync(1);
+    await broker.wasAsked(2);
     send('c');
     await drained(outbox);
     expect(broker.attempts).toEqual(['a', 'b', 'a', 'b', 'c', 'b']);
@@ -115,6 +120,21 @@ describe('Outbox', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(done).toBe(true);
     expect(broker.taken).toEqual(['a']);
+  });
+
+  it('says of a message that has to be delivered when the broker has it, and not before', async () => {
+    const broker = new Broker();
+    broker.refuse('final answer');
+    const { outbox } = sendingTo(broker);
+    let delivered = false;
+    void outbox.deliver(message('final answer')).then(() => {
+      delivered = true;
+    });
+    await broker.wasAsked(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(delivered).toBe(false);
+    await drained(outbox);
+    expect([delivered, broker.attempts]).toEqual([true, ['final answer', 'final answer']]);
   });
 
   it('is drained at once when nothing was sent', async () => {
@@ -157,8 +177,7 @@ describe('a message with a key', () => {
     broker.refuse('10 %');
     const { outbox } = sendingTo(broker);
     outbox.send(message('10 %'), progression);
-    await Promise.resolve();
-    await Promise.resolve();
+    await broker.wasAsked(1);
     outbox.send(message('20 %'), progression);
     await vi.advanceTimersByTimeAsync(1);
     outbox.send(message('30 %'), progression);

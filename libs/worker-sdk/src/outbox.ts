@@ -13,6 +13,7 @@ interface Entry {
   readonly replaceKey: string | null;
   /** May be dropped when too much waits: log lines. Final answers never are. */
   readonly droppable: boolean;
+  readonly onConfirmed: (() => void) | null;
 }
 
 /** Most entries that wait while the broker is away before log lines are dropped. */
@@ -36,17 +37,29 @@ export class Outbox {
 
   /** Takes a message and returns at once. */
   send(message: OutgoingMessage, options: { replaceKey?: string; droppable?: boolean } = {}): void {
-    const entry = { message, replaceKey: options.replaceKey ?? null, droppable: options.droppable ?? false };
-    const replaced = entry.replaceKey === null ? -1 : this.waiting.findLastIndex((e) => e.replaceKey === entry.replaceKey);
-    if (replaced >= 0) this.waiting[replaced] = entry;
-    else this.waiting.push(entry);
-    if (this.waiting.length > WAITING_MAX) this.dropOne();
-    this.sending ??= this.work();
+    const { replaceKey = null, droppable = false } = options;
+    this.enqueue({ message, replaceKey, droppable, onConfirmed: null });
+  }
+
+  /** Takes a message, which is never dropped, and waits until the broker has it. */
+  deliver(message: OutgoingMessage): Promise<void> {
+    return new Promise((onConfirmed) => {
+      this.enqueue({ message, replaceKey: null, droppable: false, onConfirmed });
+    });
   }
 
   /** Waits until everything was confirmed. */
   async drained(): Promise<void> {
     while (this.sending) await this.sending;
+  }
+
+  private enqueue(entry: Entry): void {
+    const { replaceKey } = entry;
+    const replaced = replaceKey === null ? -1 : this.waiting.findLastIndex((other) => other.replaceKey === replaceKey);
+    if (replaced >= 0) this.waiting[replaced] = entry;
+    else this.waiting.push(entry);
+    if (this.waiting.length > WAITING_MAX) this.dropOne();
+    this.sending ??= this.work();
   }
 
   private async work(): Promise<void> {
@@ -55,6 +68,9 @@ export class Outbox {
       const batch = this.waiting.splice(0, BATCH_MAX);
       const outcomes = await Promise.allSettled(batch.map(({ message }) => this.publisher.publish(message)));
       const failed = batch.filter((_, index) => outcomes[index]?.status === 'rejected');
+      for (const [index, { onConfirmed }] of batch.entries()) {
+        if (outcomes[index]?.status === 'fulfilled') onConfirmed?.();
+      }
       if (failed.length === 0) continue;
       this.waiting.unshift(...failed);
       this.logger.warn({ answers: failed.length }, 'answers were not confirmed; they are sent again');

@@ -1,4 +1,4 @@
-import { directMessage, directMessagingQueue, type DirectMessage } from '@reelay/contracts';
+import { directMessage, directMessagingQueue, type DirectMessage, type OrderMessage } from '@reelay/contracts';
 import {
   AmqpConnection,
   assertExchanges,
@@ -18,13 +18,18 @@ import { JobReporter } from './job-reporter.js';
 import { OrderIntake } from './order-intake.js';
 import { Outbox } from './outbox.js';
 import { decodeOrder, perform, validateOrder } from './pipeline.js';
-import type { JobProcessor, Order } from './processor.js';
+import type { Outcome } from './outcome.js';
+import type { JobProcessor } from './processor.js';
 import { RunningJobs } from './running-jobs.js';
 import { WorkDirs } from './work-dirs.js';
 
 /** How long the last answers may take to leave once the work has ended. */
 const FLUSH_MS = 5_000;
 const ANNOUNCE_RETRY_MS = 1_000;
+/** A backend whose records were lost learns of the worker again. */
+const ANNOUNCE_AGAIN_MS = 60_000;
+/** Work that ends sooner is answered once. Longer than a claim takes, shorter than anyone waits for "running". */
+const CLAIM_AFTER_MS = 25;
 
 export interface WorkerOptions {
   readonly app: string;
@@ -49,6 +54,7 @@ export class Worker {
   private intake: OrderIntake | undefined;
   private control: Consumer | undefined;
   private heartbeat: NodeJS.Timeout | undefined;
+  private announcer: NodeJS.Timeout | undefined;
   private suspended = false;
 
   constructor(private readonly options: WorkerOptions) {
@@ -87,6 +93,9 @@ export class Worker {
     this.heartbeat = setInterval(() => {
       this.sendStatus();
     }, config.heartbeatSeconds * 1000);
+    this.announcer = setInterval(() => {
+      if (!this.suspended) this.sayAgain();
+    }, ANNOUNCE_AGAIN_MS);
     logger.info({ jobTypes: [...processors.keys()], slots: config.slots }, 'the worker takes orders');
   }
 
@@ -99,11 +108,12 @@ export class Worker {
     await this.intake?.pause();
     this.say(terminatedMessageOf(this.options.config.instanceId));
     this.sendStatus();
-    await within(this.jobs.whenIdle(), this.options.config.graceSeconds * 1000);
+    await endsWithin(this.jobs.whenIdle(), this.options.config.graceSeconds * 1000);
     this.jobs.stopAll();
     await this.jobs.whenIdle();
-    await within(this.outbox.drained(), FLUSH_MS);
+    await endsWithin(this.outbox.drained(), FLUSH_MS);
     clearInterval(this.heartbeat);
+    clearInterval(this.announcer);
     await this.workDirs.close();
     await Promise.all([this.intake?.close(), this.control?.close(), this.publisher.close()]);
     await Promise.all([this.publishing.close(), this.consuming.close()]);
@@ -119,7 +129,7 @@ export class Worker {
       });
   }
 
-  /** Decode, validate, claim, acknowledge, perform, answer. */
+  /** Decode, validate, perform, claim, acknowledge, answer. */
   private async handle(jobType: string, delivery: Delivery): Promise<void> {
     const processor = this.options.processors.get(jobType);
     const message = readOrNull(delivery, this.options.logger);
@@ -139,27 +149,31 @@ export class Worker {
     };
     await this.jobs.track(message.job_id, async (signal) => {
       const reporter = new JobReporter(identity, this.outbox);
-      const validated = validateOrder(processor, message);
-      if ('outcome' in validated) {
-        this.outbox.send(finalAnswer(identity, reporter.nextSeq(), validated.outcome, 0));
-        delivery.ack();
-        return;
-      }
-      await this.publisher.publish(progressionAnswer(identity, reporter.nextSeq(), { percent: 0 }, new Date()));
+      const startedAt = performance.now();
+      const outcome = await this.performClaimed(processor, message, identity, reporter, delivery, signal);
+      reporter.finish();
+      const seconds = Math.round(performance.now() - startedAt) / 1000;
+      await this.outbox.deliver(finalAnswer(identity, reporter.nextSeq(), outcome, seconds));
       delivery.ack();
-      await this.performAndAnswer(processor, validated.order, identity, reporter, signal);
+      this.options.logger.info({ jobType, attempt: message.job_id, outcome: outcome.kind, seconds }, 'attempt ended');
     });
   }
 
-  private async performAndAnswer(
+  /**
+   * Starts the work and claims it a moment later, so that work which ends within that moment is
+   * answered once, before its order is acknowledged. All other orders are acknowledged after their claim.
+   */
+  private async performClaimed(
     processor: JobProcessor,
-    order: Order,
+    message: OrderMessage,
     identity: AnswerIdentity,
     reporter: JobReporter,
+    delivery: Delivery,
     signal: AbortSignal,
-  ): Promise<void> {
-    const startedAt = performance.now();
-    const outcome = await perform(processor, order, this.workDirs, {
+  ): Promise<Outcome> {
+    const validated = validateOrder(processor, message);
+    if ('outcome' in validated) return validated.outcome;
+    const work = perform(processor, validated.order, this.workDirs, {
       signal,
       progress: (update) => {
         reporter.progress(update);
@@ -168,13 +182,18 @@ export class Worker {
         reporter.log(line);
       },
     });
-    reporter.finish();
-    const seconds = Math.round(performance.now() - startedAt) / 1000;
-    this.outbox.send(finalAnswer(identity, reporter.nextSeq(), outcome, seconds));
-    this.options.logger.info(
-      { jobType: processor.contract.type, attempt: order.attemptId, outcome: outcome.kind, seconds },
-      'attempt ended',
-    );
+    if (await endsWithin(work, CLAIM_AFTER_MS)) return work;
+    try {
+      await this.publisher.publish(progressionAnswer(identity, reporter.nextSeq(), { percent: 0 }, new Date()));
+    } catch (error) {
+      // Not ours: the broker gives the order to another worker.
+      this.jobs.stop(message.job_id);
+      await work;
+      reporter.discard();
+      throw error;
+    }
+    delivery.ack();
+    return work;
   }
 
   private listenForDirectMessages(): Consumer {
@@ -245,6 +264,10 @@ export class Worker {
     this.sendStatus();
   }
 
+  private sayAgain(): void {
+    for (const { contract } of this.options.processors.values()) this.say(discoveryMessageOf(this.identity, contract));
+  }
+
   private sendStatus(): void {
     const running = this.jobs.ids;
     const activity = this.suspended ? 'Suspended' : running.length > 0 ? 'Busy' : 'Idle';
@@ -268,9 +291,15 @@ function readOrNull(delivery: Delivery, logger: Logger): ReturnType<typeof decod
   }
 }
 
-/** Waits for a promise, but no longer than this. */
-async function within(promise: Promise<unknown>, ms: number): Promise<void> {
+/** Waits for a promise, but no longer than this; says whether it ended. */
+async function endsWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  await Promise.race([promise, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(false);
+    }, ms);
+  });
+  const ended = await Promise.race([promise.then(() => true), timeout]);
   clearTimeout(timer);
+  return ended;
 }

@@ -57,7 +57,7 @@ export class WorkersConsumer {
 
   @AmqpConsumer(QUEUE.workerTerminated, terminatedMessage)
   async onTerminated(@Payload() message: TerminatedMessage): Promise<void> {
-    await noteTerminated(this.dataSource, [message.worker.instance_id]);
+    if (message.worker) await noteTerminated(this.dataSource, [message.worker.instance_id]);
   }
 
   private async announce(batch: readonly Announcement[]): Promise<void> {

@@ -96,7 +96,7 @@ function codecOptions(
 }
 
 /** Why a file cannot be streamed as it is; null when it can, once its index is at the front. */
-export function streamingMisfit(media: MediaInfo, video: VideoStreamInfo, targetBitrate: number): string | null {
+function streamingMisfit(media: MediaInfo, video: VideoStreamInfo, targetBitrate: number): string | null {
   const bitrate = video.bitrateKbps ?? media.bitrateKbps;
   const { width, height } = evenSize(video);
   if (!media.container.split(',').includes('mp4')) return `its container is ${media.container}`;

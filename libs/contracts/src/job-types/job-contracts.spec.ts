@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { defineJobType, parametersJsonSchema, RESOURCE_CATEGORIES, resultJsonSchema } from './define-job-type.js';
 import { reencodeStreaming, X264_PRESETS } from './reencode-streaming.js';
 import { JOB_CONTRACTS } from './registry.js';

@@ -52,10 +52,13 @@ export function instanceIdOf({ instance_id, system_info }: z.infer<typeof report
   return instance_id ?? (typeof container === 'string' ? container : '');
 }
 
-/** Worker to backend: it stops gracefully and takes no more orders. */
+/**
+ * Worker to backend: it stops gracefully and takes no more orders. Media Cloud AI's workers name only
+ * the attempt that they ran, if any; their silence then says the rest.
+ */
 export const terminatedMessage = z.object({
   type: z.string().optional(),
-  worker: z.object({ instance_id: z.string().min(1) }),
+  worker: z.object({ instance_id: z.string().min(1) }).optional(),
 });
 export type TerminatedMessage = z.infer<typeof terminatedMessage>;
 

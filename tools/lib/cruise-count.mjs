@@ -1,0 +1,16 @@
+import { cruise } from 'dependency-cruiser';
+import { join } from 'node:path';
+import { repoRoot } from './paths.mjs';
+
+/**
+ * How many modules dependency-cruiser reads. It passes with none when it cannot parse TypeScript.
+ * @param {readonly string[]} sources
+ * @returns {Promise<number>}
+ */
+export async function cruiseCount(sources) {
+  const { output } = await cruise(
+    sources.map((source) => join(repoRoot, source)),
+    { doNotFollow: { path: 'node_modules' } },
+  );
+  return typeof output === 'string' ? 0 : output.summary.totalCruised;
+}
