@@ -1,0 +1,11 @@
+// npm run faults: the tests that kill, cut and restart. Arguments go to vitest.
+import { runNodeTool } from './lib/node-tool.mjs';
+import { prepare } from './lib/prepare.mjs';
+import { toStdout } from './lib/progress.mjs';
+import { runMain } from './lib/tool-error.mjs';
+
+runMain(async () => {
+  await prepare({ progress: toStdout });
+  const args = ['run', '--project', 'system', 'test/faults', ...process.argv.slice(2)];
+  process.exitCode = await runNodeTool('vitest/vitest.mjs', args);
+});
