@@ -16,7 +16,7 @@ interface Service {
   readonly deploy?: { readonly replicas: number };
 }
 
-const { services } = parse(read('docker-compose.yml'), { merge: true, maxAliasCount: -1 }) as { services: Record<string, Service> };
+const { services } = parse(read('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> };
 const dockerfile = read('deploy/Dockerfile');
 const workerApps = readdirSync(join(root, 'apps')).filter((name) => name.startsWith('worker-'));
 
