@@ -1,0 +1,41 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openMedia } from '@reelay/media';
+import { runProcessor } from '@reelay/worker-sdk/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ReencodeStreamingProcessor } from '../../apps/worker-encode/dist/reencode-streaming/reencode-streaming.processor.js';
+import { resolveFfmpeg } from '../../tools/lib/ffmpeg.mjs';
+import { eventually } from '../support/eventually.js';
+import { makeLongVideo } from '../support/media.js';
+import { encodersOf } from '../support/process-tree.js';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'reelay-processors-'));
+  await mkdir(join(folder, 'inbox'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it('an encode that is stopped takes its ffmpeg and its files with it', async () => {
+  const { ffmpeg, ffprobe } = await resolveFfmpeg();
+  const media = await openMedia({ MEDIA_ROOT: folder, FFMPEG_PATH: ffmpeg, FFPROBE_PATH: ffprobe }, ['libx264']);
+  const inputPath = await makeLongVideo(folder, 'long.mp4', 30);
+  const controller = new AbortController();
+  const processor = new ReencodeStreamingProcessor(media.ffmpeg, media.library, {});
+  const run = await runProcessor(
+    processor,
+    { inputPath, preset: 'slow', force: true },
+    {
+      signal: controller.signal,
+      onProgress: ({ percent }) => {
+        if (percent > 2) controller.abort();
+      },
+    },
+  );
+  expect(run.outcome).toEqual({ kind: 'stopped', reason: 'cancelled' });
+  expect(run.log.join('\n')).toContain('-c:v libx264');
+  await eventually('no ffmpeg is left', async () => (await encodersOf(folder)).length === 0, 3_000);
+  expect(await readdir(join(folder, 'playback'))).toEqual([]);
+});
