@@ -8,7 +8,7 @@ import { resolveFfmpeg } from '../../tools/lib/ffmpeg.mjs';
 import { addSample, probeFile } from '../support/media.js';
 
 const root = join(import.meta.dirname, '../..');
-const program = join(root, 'libs/worker-sdk/dist/bin/reelay-worker.js');
+const program = join(root, 'node_modules/.bin/reelay-worker');
 
 let folder: string;
 let env: Record<string, string>;
@@ -37,7 +37,7 @@ interface Run {
 
 const reelayWorker = (args: readonly string[], more: Record<string, string> = {}): Promise<Run> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { cwd: root, env: { ...env, ...more } }, (error, stdout, stderr) => {
+    execFile(program, [...args], { cwd: root, env: { ...env, ...more } }, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code);
       resolve({ code, stdout, stderr });
     });

@@ -1,8 +1,15 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import { completedMessage, decodeParameters, QUEUE, videoChange, type CompletedMessage } from '@reelay/contracts';
+import {
+  completedMessage,
+  decodeParameters,
+  QUEUE,
+  videoChange,
+  type CompletedMessage,
+  type VideoChange,
+} from '@reelay/contracts';
 import { AmqpConsumer } from '@reelay/messaging/nest';
-import { applyCompletions, applyVideoChanges, type CompletedJob, type Completion } from '@reelay/persistence';
+import { applyCompletions, applyVideoChanges, type Completion } from '@reelay/persistence';
 import type { Logger } from '@reelay/platform';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -10,7 +17,12 @@ import { JobChanges } from '../live/job-changes.js';
 import { LOGGER } from '../logging.js';
 import { ANSWER_BATCH, Batches, firstOfEachAttempt } from './answers.js';
 
-const reportedVideos = z.object({ videos: z.array(videoChange) });
+/** What jobs report of videos goes to the library's records; the rest of a result is shown with the job. */
+const reportedVideos = z.array(videoChange);
+
+interface ReportedCompletion extends Completion {
+  readonly videos: readonly VideoChange[];
+}
 
 /** Completes jobs, and records what they learned of videos in the same transaction. */
 @Controller()
@@ -23,39 +35,41 @@ export class CompletedConsumer {
     private readonly changes: JobChanges,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
-    this.batch = batches.of<Completion>((completions) => this.apply(completions));
+    this.batch = batches.of<ReportedCompletion>((completions) => this.apply(completions));
   }
 
   @AmqpConsumer(QUEUE.jobCompleted, completedMessage, { prefetch: ANSWER_BATCH })
   onCompleted(@Payload() message: CompletedMessage): Promise<void> {
+    const { videos, ...result } = message.reelay?.result ?? decodeParameters(message.parameters);
     return this.batch.add({
       attemptId: message.job_id,
       instanceId: message.reelay?.instance_id ?? null,
       executionSeconds: message.execution_duration,
       destinationPaths: message.destination_paths,
-      result: message.reelay?.result ?? decodeParameters(message.parameters),
+      result,
+      videos: this.readVideos(message.job_id, videos),
     });
   }
 
-  private async apply(batch: readonly Completion[]): Promise<void> {
+  private async apply(batch: readonly ReportedCompletion[]): Promise<void> {
     const completions = firstOfEachAttempt(batch);
+    const videos = new Map(completions.map((completion) => [completion.attemptId, completion.videos]));
     const completed = await this.dataSource.transaction(async (manager) => {
       const jobs = await applyCompletions(manager, completions);
-      await applyVideoChanges(manager, this.videoChanges(jobs, completions));
+      const reported = jobs.flatMap(({ id, attemptId }) =>
+        (videos.get(attemptId) ?? []).map((change) => ({ jobId: id, change })),
+      );
+      await applyVideoChanges(manager, reported);
       return jobs;
     });
     this.changes.report(completed);
   }
 
-  private videoChanges(jobs: readonly CompletedJob[], completions: readonly Completion[]) {
-    const results = new Map(completions.map(({ attemptId, result }) => [attemptId, result]));
-    return jobs.flatMap(({ id, attemptId }) => {
-      const result = results.get(attemptId);
-      if (result?.videos === undefined) return [];
-      const parsed = reportedVideos.safeParse(result);
-      if (parsed.success) return parsed.data.videos.map((change) => ({ jobId: id, change }));
-      this.logger.warn({ job: id, reason: parsed.error.message }, 'a result reports videos in a form that is unknown');
-      return [];
-    });
+  private readVideos(attemptId: number, videos: unknown): VideoChange[] {
+    if (videos === undefined) return [];
+    const parsed = reportedVideos.safeParse(videos);
+    if (parsed.success) return parsed.data;
+    this.logger.warn({ attemptId, reason: parsed.error.message }, 'a result reports videos in a form that is unknown');
+    return [];
   }
 }
