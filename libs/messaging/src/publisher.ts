@@ -17,6 +17,8 @@ export interface OutgoingMessage {
   readonly correlationId?: string;
   /** AMQP priority: higher is sooner. */
   readonly priority?: number;
+  /** News for whoever listens: nobody may, and it need not survive the broker. Default false. */
+  readonly ephemeral?: boolean;
 }
 
 /** Whether a queue took the message. A message that no queue takes is confirmed all the same. */
@@ -57,9 +59,10 @@ export class Publisher {
     const what = `publishing to ${message.exchange || 'the default exchange'} (${message.routingKey})`;
     if (!channel) return Promise.reject(new BrokerUnavailableError(what));
     const messageId = randomUUID();
+    const kept = !(message.ephemeral ?? false);
     const options: Options.Publish = {
-      persistent: true,
-      mandatory: true,
+      persistent: kept,
+      mandatory: kept,
       contentType: 'application/json',
       messageId,
       timestamp: Math.floor(Date.now() / 1000),

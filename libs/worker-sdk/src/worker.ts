@@ -110,7 +110,7 @@ export class Worker {
     this.sendStatus();
     await endsWithin(this.jobs.whenIdle(), this.options.config.graceSeconds * 1000);
     this.jobs.stopAll();
-    await this.jobs.whenIdle();
+    await endsWithin(this.jobs.whenIdle(), FLUSH_MS);
     await endsWithin(this.outbox.drained(), FLUSH_MS);
     clearInterval(this.heartbeat);
     clearInterval(this.announcer);

@@ -25,7 +25,7 @@ export class JobEventsPublisher {
     for (const job of jobs) {
       const event = jobEvent.parse({ ...job, at });
       this.broker.publisher
-        .publish({ exchange: EXCHANGE.jobEvents, routingKey: jobEventKey(event), content: event })
+        .publish({ exchange: EXCHANGE.jobEvents, routingKey: jobEventKey(event), content: event, ephemeral: true })
         .catch((error: unknown) => {
           this.logger.debug({ err: error, job: job.id }, 'a job event was not published');
         });
