@@ -1,4 +1,3 @@
-import { cruise } from 'dependency-cruiser';
 import { join } from 'node:path';
 import { repoRoot } from './paths.mjs';
 
@@ -8,6 +7,8 @@ import { repoRoot } from './paths.mjs';
  * @returns {Promise<number>}
  */
 export async function cruiseCount(sources) {
+  // Loaded late: this file is read before any package is installed.
+  const { cruise } = await import('dependency-cruiser');
   const { output } = await cruise(
     sources.map((source) => join(repoRoot, source)),
     { doNotFollow: { path: 'node_modules' } },
