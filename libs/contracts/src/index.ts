@@ -1,3 +1,4 @@
+export * from './api/job-actions.js';
 export * from './api/jobs.js';
 export * from './api/problem.js';
 export * from './api/workers.js';

@@ -32,8 +32,19 @@ export const TRANSITIONS = {
   },
   /** A worker holds it; its answer, or the end of its lease, moves it on. */
   running: { complete: 'completed', fail: 'failed', retry: 'pending', cancel: 'cancelled', pause: 'paused' },
-  /** A person stopped it for a while and resumes it. */
-  paused: { resume: 'pending', continue: 'running', cancel: 'cancelled' },
+  /**
+   * A person stopped it for a while and resumes it. Work that ended before the stop reached it counts:
+   * a job that is done is done; one that is to be tried again stays paused.
+   */
+  paused: {
+    resume: 'pending',
+    continue: 'running',
+    cancel: 'cancelled',
+    complete: 'completed',
+    fail: 'failed',
+    retry: 'paused',
+    requeue: 'paused',
+  },
   /** Retries are used up or do not help; a person may retry it. */
   failed: { retry: 'pending' },
   /** A person gave it up; a person may retry it. */

@@ -8,6 +8,8 @@ export * from './sql/apply-progressions.js';
 export * from './sql/dispatch-snapshot.js';
 export * from './sql/give-back-attempts.js';
 export * from './sql/insert-jobs.js';
+export * from './sql/job-actions.js';
+export * from './sql/job-stats.js';
 export * from './sql/list-workers.js';
 export * from './sql/log-lines.js';
 export * from './sql/queue-jobs.js';

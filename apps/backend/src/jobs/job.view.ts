@@ -1,6 +1,6 @@
-import type { JobDetail, JobSummary } from '@reelay/contracts';
+import type { AttemptView, JobDetail, JobSummary } from '@reelay/contracts';
 import type { PendingJob } from '@reelay/domain';
-import type { JobEntity } from '@reelay/persistence';
+import type { AttemptEntity, JobEntity } from '@reelay/persistence';
 
 /** What the API adds to a job's row. */
 export interface JobExtras {
@@ -60,4 +60,18 @@ export const toPending = (job: JobEntity): PendingJob => ({
   retryAfter: job.retryAfter?.getTime() ?? null,
   target: job.target,
   unroutableSince: job.unroutableSince?.getTime() ?? null,
+});
+
+/** One try at a job, as the API shows it. */
+export const toAttemptView = (attempt: AttemptEntity): AttemptView => ({
+  id: Number(attempt.id),
+  number: attempt.number,
+  status: attempt.status,
+  worker: attempt.instanceId,
+  createdAt: attempt.createdAt.toISOString(),
+  publishedAt: iso(attempt.publishedAt),
+  claimedAt: iso(attempt.claimedAt),
+  finishedAt: iso(attempt.finishedAt),
+  executionSeconds: attempt.executionSeconds,
+  error: attempt.errorCode === null ? null : { code: attempt.errorCode, message: attempt.errorMessage ?? '' },
 });

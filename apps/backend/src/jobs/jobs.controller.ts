@@ -1,28 +1,39 @@
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
+  attemptList,
+  bulkCreateAnswer,
+  bulkCreateBody,
+  createdJob,
   createJobBody,
   DEFAULT_PAGE_LIMIT,
   JOB_SORTS,
   JOB_STATUSES,
   jobDetail,
   jobPage,
-  jobSummary,
+  jobStats,
   listJobsQuery,
+  logPage,
+  logQuery,
   MAX_PAGE_LIMIT,
   RESOURCE_CATEGORIES,
+  type AttemptView,
+  type BulkCreateAnswer,
+  type BulkCreateBody,
+  type CreatedJob,
   type CreateJobBody,
   type JobDetail,
   type JobPage,
+  type JobStats,
   type ListJobsQuery,
+  type LogPage,
+  type LogQuery,
 } from '@reelay/contracts';
 import type { FastifyReply } from 'fastify';
 import { schemaOf } from '../http/openapi.js';
 import { ApiProblems } from '../http/problem.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
-import { JobsService, type CreatedJob } from './jobs.service.js';
-
-const createdJob = jobSummary.pick({ id: true, type: true, status: true, progress: true, createdAt: true });
+import { JobsService } from './jobs.service.js';
 
 @ApiTags('jobs')
 @ApiBearerAuth()
@@ -56,10 +67,56 @@ export class JobsController {
   @ApiQuery({ name: 'status', required: false, isArray: true, enum: JOB_STATUSES })
   @ApiQuery({ name: 'type', required: false, isArray: true, type: String })
   @ApiQuery({ name: 'resourceCategory', required: false, isArray: true, enum: RESOURCE_CATEGORIES })
+  @ApiQuery({ name: 'worker', required: false, type: String })
+  @ApiQuery({ name: 'q', required: false, type: String, description: 'Text in the parameters' })
+  @ApiQuery({ name: 'createdAfter', required: false, schema: { type: 'string', format: 'date-time' } })
+  @ApiQuery({ name: 'createdBefore', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'sort', required: false, enum: JOB_SORTS })
   @ApiResponse({ status: 200, description: 'A page of jobs, newest first', schema: schemaOf(jobPage) })
   listJobs(@Query(new ZodPipe(listJobsQuery)) query: ListJobsQuery): Promise<JobPage> {
     return this.jobs.list(query);
+  }
+
+  @Post('bulk')
+  @ApiOperation({ summary: 'Submit up to 1,000 jobs at once' })
+  @ApiBody({ schema: schemaOf(bulkCreateBody, 'input') })
+  @ApiResponse({
+    status: 201,
+    description: 'One outcome for each job, in their order',
+    schema: schemaOf(bulkCreateAnswer),
+  })
+  @ApiProblems(422)
+  createJobs(@Body(new ZodPipe(bulkCreateBody)) body: BulkCreateBody): Promise<BulkCreateAnswer> {
+    return this.jobs.createMany(body);
+  }
+
+  @Get('stats')
+  @ApiOperation({ summary: 'Figures of the queue' })
+  @ApiResponse({ status: 200, description: 'Jobs by state and type, and what is in use', schema: schemaOf(jobStats) })
+  jobStats(): Promise<JobStats> {
+    return this.jobs.stats();
+  }
+
+  @Get(':id/attempts')
+  @ApiOperation({ summary: 'Every try at a job' })
+  @ApiResponse({ status: 200, description: 'The first try first', schema: schemaOf(attemptList) })
+  @ApiProblems(404)
+  async jobAttempts(@Param('id', uuidPipe) id: string): Promise<{ data: AttemptView[] }> {
+    return { data: await this.jobs.attempts(id) };
+  }
+
+  @Get(':id/log')
+  @ApiOperation({ summary: "Lines of a job's log" })
+  @ApiQuery({ name: 'after', required: false, schema: { type: 'integer', minimum: 0, default: 0 } })
+  @ApiQuery({
+    name: 'limit',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: 10_000, default: 1_000 },
+  })
+  @ApiResponse({ status: 200, description: 'Oldest first', schema: schemaOf(logPage) })
+  @ApiProblems(404)
+  jobLog(@Param('id', uuidPipe) id: string, @Query(new ZodPipe(logQuery)) query: LogQuery): Promise<LogPage> {
+    return this.jobs.log(id, query);
   }
 
   @Get(':id')

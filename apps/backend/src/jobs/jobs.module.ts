@@ -1,12 +1,14 @@
 import { Module } from '@nestjs/common';
 import { LiveModule } from '../live/live.module.js';
+import { JobControlController } from './job-control.controller.js';
+import { JobControlService } from './job-control.service.js';
 import { JobParameters } from './job-parameters.js';
 import { JobsController } from './jobs.controller.js';
 import { JobsService } from './jobs.service.js';
 
 @Module({
   imports: [LiveModule],
-  controllers: [JobsController],
-  providers: [JobsService, JobParameters],
+  controllers: [JobsController, JobControlController],
+  providers: [JobsService, JobControlService, JobParameters],
 })
 export class JobsModule {}

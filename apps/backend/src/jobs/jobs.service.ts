@@ -1,21 +1,36 @@
 import { Injectable } from '@nestjs/common';
-import type { CreateJobBody, JobDetail, JobPage, ListJobsQuery } from '@reelay/contracts';
+import {
+  createJobBody,
+  type AttemptView,
+  type BulkCreateAnswer,
+  type BulkCreateBody,
+  type CreatedJob,
+  type CreateJobBody,
+  type JobDetail,
+  type JobPage,
+  type JobStats,
+  type ListJobsQuery,
+  type LogPage,
+  type LogQuery,
+} from '@reelay/contracts';
 import { DEFAULT_CATEGORY_LIMITS, waitingReasons } from '@reelay/domain';
-import { AttemptEntity, insertJobs, JobEntity, readDispatchState, readLog } from '@reelay/persistence';
-import { DataSource, In, type FindOptionsOrder, type FindOptionsWhere } from 'typeorm';
-import { ApiError } from '../http/api-error.js';
+import {
+  AttemptEntity,
+  countJobs,
+  insertJobs,
+  JobEntity,
+  readDispatchState,
+  readLog,
+  readLogLines,
+  type NewJob,
+} from '@reelay/persistence';
+import { DataSource, In } from 'typeorm';
+import { ApiError, malformed, unprocessable, type RequestFault } from '../http/api-error.js';
+import { faultsOf } from '../http/zod.pipe.js';
 import { JobChanges } from '../live/job-changes.js';
+import { jobsMatching } from './job-filter.js';
 import { JobParameters } from './job-parameters.js';
-import { toDetail, toPending, toSummary, type JobExtras } from './job.view.js';
-
-/** What is answered to a new job. */
-export interface CreatedJob {
-  readonly id: string;
-  readonly type: string;
-  readonly status: 'pending';
-  readonly progress: 0;
-  readonly createdAt: string;
-}
+import { toAttemptView, toDetail, toPending, toSummary, type JobExtras } from './job.view.js';
 
 /** Accepts jobs and shows them. */
 @Injectable()
@@ -28,12 +43,28 @@ export class JobsService {
 
   /** Stores a job. Once this resolves the job is never lost. */
   async create(body: CreateJobBody): Promise<CreatedJob> {
-    const job = await this.parameters.prepare(body);
-    const [row] = await insertJobs(this.dataSource, [job]);
-    if (!row) throw new Error('the insert returned no row');
-    const created = { id: row.id, type: job.type, status: 'pending', progress: 0 } as const;
-    this.changes.report([created]);
-    return { ...created, createdAt: row.createdAt.toISOString() };
+    const [created] = await this.store([await this.parameters.prepare(body)]);
+    if (!created) throw new Error('the insert returned no row');
+    return created;
+  }
+
+  /**
+   * Stores many jobs in one statement.
+   * @throws {ApiError} 422 with the faults of every job, when it is to be all or none
+   */
+  async createMany({ jobs, atomic }: BulkCreateBody): Promise<BulkCreateAnswer> {
+    const prepared = await Promise.all(jobs.map((job) => this.prepareOne(job)));
+    const faults = prepared.flatMap((outcome, index) =>
+      outcome instanceof ApiError ? faultsInBulk(outcome, index) : [],
+    );
+    if (atomic && faults.length > 0) throw unprocessable('BULK_REFUSED', faults);
+    const stored = await this.store(prepared.filter((outcome): outcome is NewJob => !(outcome instanceof ApiError)));
+    return {
+      data: prepared.map((outcome) => {
+        const created = outcome instanceof ApiError ? undefined : stored.shift();
+        return created ?? { error: errorInBulk(outcome) };
+      }),
+    };
   }
 
   /** @throws {ApiError} 404 when there is no such job */
@@ -48,17 +79,13 @@ export class JobsService {
   }
 
   async list(query: ListJobsQuery): Promise<JobPage> {
-    const where: FindOptionsWhere<JobEntity> = {
-      ...(query.status ? { status: In(query.status) } : {}),
-      ...(query.type ? { type: In(query.type) } : {}),
-      ...(query.resourceCategory ? { resourceCategory: In(query.resourceCategory) } : {}),
-    };
-    const [jobs, total] = await this.dataSource.getRepository(JobEntity).findAndCount({
-      where,
-      order: orderOf(query.sort),
-      skip: (query.page - 1) * query.limit,
-      take: query.limit,
-    });
+    const [field, direction] = orderOf(query.sort);
+    const [jobs, total] = await jobsMatching(this.dataSource, query)
+      .orderBy(`job.${field}`, direction, 'NULLS LAST')
+      .addOrderBy('job.id', direction)
+      .skip((query.page - 1) * query.limit)
+      .take(query.limit)
+      .getManyAndCount();
     const extras = await this.extrasOf(jobs);
     return {
       data: jobs.map((job, index) => toSummary(job, extras[index] ?? { waitingReason: null, worker: null })),
@@ -69,6 +96,67 @@ export class JobsService {
         totalPages: Math.ceil(total / query.limit),
       },
     };
+  }
+
+  /** Every try at a job, the first one first. */
+  async attempts(id: string): Promise<AttemptView[]> {
+    await this.mustExist(id);
+    const attempts = await this.dataSource
+      .getRepository(AttemptEntity)
+      .find({ where: { jobId: id }, order: { number: 'ASC' } });
+    return attempts.map(toAttemptView);
+  }
+
+  /** Lines of a job's log after a sequence number. */
+  async log(id: string, { after, limit }: LogQuery): Promise<LogPage> {
+    await this.mustExist(id);
+    const lines = await readLogLines(this.dataSource, id, after, limit);
+    return {
+      data: lines.map(({ seq, at, line }) => ({ seq, at: at.toISOString(), line })),
+      next: lines.at(-1)?.seq ?? after,
+    };
+  }
+
+  /** Figures of the queue. */
+  async stats(): Promise<JobStats> {
+    const counts = await countJobs(this.dataSource);
+    return {
+      ...counts.byStatus,
+      totalVramUsed: counts.vramUsed,
+      totalVramAvailable: counts.vramAvailable,
+      averageProcessingTime: counts.averageProcessingTime ?? 0,
+      jobsByType: counts.byType,
+      categories: {
+        cpu: { inUse: counts.inUse.cpu, limit: DEFAULT_CATEGORY_LIMITS.cpu },
+        gpu_encode: { inUse: counts.inUse.gpu_encode, limit: DEFAULT_CATEGORY_LIMITS.gpu_encode },
+        gpu_ai: { inUse: counts.inUse.gpu_ai, limit: DEFAULT_CATEGORY_LIMITS.gpu_ai },
+      },
+    };
+  }
+
+  private async store(jobs: readonly NewJob[]): Promise<CreatedJob[]> {
+    if (jobs.length === 0) return [];
+    const rows = await insertJobs(this.dataSource, jobs);
+    const created = rows.map(({ id, createdAt }, index) => ({
+      ...{ id, type: jobs[index]?.type ?? '', status: 'pending' as const, progress: 0 },
+      createdAt: createdAt.toISOString(),
+    }));
+    this.changes.report(created);
+    return created;
+  }
+
+  private async prepareOne(job: unknown): Promise<NewJob | ApiError> {
+    const parsed = createJobBody.safeParse(job);
+    if (!parsed.success) return malformed(faultsOf(parsed.error));
+    return this.parameters.prepare(parsed.data).catch((error: unknown) => {
+      if (error instanceof ApiError) return error;
+      throw error;
+    });
+  }
+
+  private async mustExist(id: string): Promise<void> {
+    const found = await this.dataSource.getRepository(JobEntity).existsBy({ id });
+    if (!found) throw new ApiError(404, 'JOB_NOT_FOUND', `There is no job ${id}`);
   }
 
   /** Why jobs wait, by the same plan that dispatches them, and who works on them. */
@@ -92,8 +180,18 @@ export class JobsService {
 }
 
 /** The id breaks ties, so that pages neither repeat nor skip a job. */
-function orderOf(sort: ListJobsQuery['sort']): FindOptionsOrder<JobEntity> {
-  const direction = sort.startsWith('-') ? 'DESC' : 'ASC';
-  const field = sort.replace('-', '') as 'createdAt' | 'priority' | 'startedAt';
-  return { [field]: direction, id: direction };
+function orderOf(sort: ListJobsQuery['sort']): [field: string, direction: 'ASC' | 'DESC'] {
+  return [sort.replace('-', ''), sort.startsWith('-') ? 'DESC' : 'ASC'];
+}
+
+const faultsInBulk = (error: ApiError, index: number): RequestFault[] =>
+  (error.facts.errors ?? [{ path: '', message: error.message, code: error.code }]).map((fault) => ({
+    ...fault,
+    path: ['jobs', String(index), fault.path].filter((part) => part !== '').join('.'),
+  }));
+
+function errorInBulk(outcome: unknown): { code: string; detail: string; errors?: RequestFault[] } {
+  if (!(outcome instanceof ApiError)) throw new Error('the insert returned too few rows');
+  const { code, message, facts } = outcome;
+  return { code, detail: message, ...(facts.errors ? { errors: [...facts.errors] } : {}) };
 }

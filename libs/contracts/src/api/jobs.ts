@@ -43,13 +43,23 @@ const listOf = <T extends z.ZodType>(item: T) =>
 /** The fields that a list of jobs can be sorted by; `-` before a name turns the order round. */
 export const JOB_SORTS = ['createdAt', '-createdAt', 'priority', '-priority', 'startedAt', '-startedAt'] as const;
 
+/** What jobs can be chosen by; fields that are left out match every job. */
+export const jobFilter = {
+  status: listOf(z.enum(JOB_STATUSES)).describe('One or several states'),
+  type: listOf(z.string().regex(JOB_TYPE_PATTERN)).describe('One or several job types'),
+  resourceCategory: listOf(z.enum(RESOURCE_CATEGORIES)).describe('One or several resource categories'),
+  worker: z.string().min(1).max(200).optional().describe('Instance id of the worker of the current or last attempt'),
+  q: z.string().min(1).max(200).optional().describe('Text in the parameters, or the beginning of the id'),
+  createdAfter: z.iso.datetime({ offset: true }).optional(),
+  createdBefore: z.iso.datetime({ offset: true }).optional(),
+};
+export type JobFilter = z.infer<z.ZodObject<typeof jobFilter>>;
+
 /** Query of `GET /api/media/jobs`. */
 export const listJobsQuery = z.strictObject({
   page: z.coerce.number().int().min(1).max(1_000_000).default(1),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_LIMIT).default(DEFAULT_PAGE_LIMIT),
-  status: listOf(z.enum(JOB_STATUSES)).describe('One or several states'),
-  type: listOf(z.string().regex(JOB_TYPE_PATTERN)).describe('One or several job types'),
-  resourceCategory: listOf(z.enum(RESOURCE_CATEGORIES)).describe('One or several resource categories'),
+  ...jobFilter,
   sort: z.enum(JOB_SORTS).default('-createdAt'),
 });
 export type ListJobsQuery = z.infer<typeof listJobsQuery>;

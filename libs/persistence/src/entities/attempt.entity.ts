@@ -37,6 +37,10 @@ export class AttemptEntity {
   @Column('boolean', { default: false })
   lateAck!: boolean;
 
+  /** Its work is stopped for a while (SIGSTOP); the worker still holds it. */
+  @Column('boolean', { default: false })
+  paused!: boolean;
+
   /** Sequence number of the last answer that was applied. */
   @Column('bigint', { nullable: true })
   lastSeq!: string | null;

@@ -53,6 +53,10 @@ export class JobEntity {
   @Column('smallint', { default: 0 })
   retryCount!: number;
 
+  /** `retryCount` when a person last retried it: automatic retries are counted from there. */
+  @Column('smallint', { default: 0 })
+  retryBase!: number;
+
   @Column('smallint', { default: 3 })
   maxRetries!: number;
 

@@ -40,7 +40,7 @@ export async function applyCompletions(runner: SqlRunner, completions: readonly 
               result = d.result, destination_paths = d."destinationPaths",
               phase = NULL, eta_seconds = NULL, error_code = NULL, error_message = NULL, error_retryable = NULL
          FROM done d
-        WHERE j.id = d.job_id AND j.attempt_id = d.id AND j.status IN ('queued', 'running')
+        WHERE j.id = d.job_id AND j.attempt_id = d.id AND j.status IN ('queued', 'running', 'paused')
        RETURNING ${CHANGED_JOB}, d.id AS attempt_id
      )
      SELECT id, type, status, progress, attempt_id::float8 AS "attemptId" FROM changed`,

@@ -1,6 +1,6 @@
 import { CHANGED_JOB, type ChangedJob, type SqlRunner } from './statement.js';
 
-/** What decides whether a failed attempt is tried again. */
+/** What decides whether a failed attempt is tried again; retries count from a person's last one. */
 export interface RetryFacts {
   readonly attemptId: number;
   readonly retryCount: number;
@@ -22,7 +22,7 @@ export interface Failure {
 /** Reads the retry counters of attempts that are still open. They change only when an attempt ends. */
 export function readRetryFacts(runner: SqlRunner, attemptIds: readonly number[]): Promise<RetryFacts[]> {
   return runner.query<RetryFacts[]>(
-    `SELECT a.id::float8 AS "attemptId", j.retry_count AS "retryCount", j.max_retries AS "maxRetries"
+    `SELECT a.id::float8 AS "attemptId", j.retry_count - j.retry_base AS "retryCount", j.max_retries AS "maxRetries"
        FROM attempts a JOIN jobs j ON j.id = a.job_id
       WHERE a.id = ANY($1::bigint[]) AND a.status IN ('out', 'running')`,
     [attemptIds],
@@ -51,7 +51,7 @@ export function applyFailures(runner: SqlRunner, failures: readonly Failure[]): 
        RETURNING a.id, a.job_id, v.code, v.message, v.retryable, v."retryAt"
      ), changed AS (
        UPDATE jobs j
-          SET status = CASE WHEN e."retryAt" IS NULL THEN 'failed' ELSE 'pending' END,
+          SET status = CASE WHEN e."retryAt" IS NULL THEN 'failed' WHEN j.status = 'paused' THEN 'paused' ELSE 'pending' END,
               retry_count = j.retry_count + CASE WHEN e."retryAt" IS NULL THEN 0 ELSE 1 END,
               progress = CASE WHEN e."retryAt" IS NULL THEN j.progress ELSE 0 END,
               retry_after = e."retryAt",
@@ -59,7 +59,7 @@ export function applyFailures(runner: SqlRunner, failures: readonly Failure[]): 
               phase = NULL, speed = NULL, eta_seconds = NULL,
               error_code = e.code, error_message = e.message, error_retryable = e.retryable
          FROM ended e
-        WHERE j.id = e.job_id AND j.attempt_id = e.id AND j.status IN ('queued', 'running')
+        WHERE j.id = e.job_id AND j.attempt_id = e.id AND j.status IN ('queued', 'running', 'paused')
        RETURNING ${CHANGED_JOB}, e.message
      ), logged AS (
        INSERT INTO job_log_lines (job_id, at, line)

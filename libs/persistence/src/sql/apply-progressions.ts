@@ -16,7 +16,7 @@ export interface Progression {
   readonly etaSeconds: number | null;
 }
 
-/** An attempt that somebody works on who does not hold it. */
+/** An attempt that somebody works on who does not hold it, or whose job was cancelled: it is to stop. */
 export interface Trespass {
   readonly attemptId: number;
   readonly instanceId: string;
@@ -60,8 +60,8 @@ export async function applyProgressions(
      SELECT
        (SELECT coalesce(json_agg(changed), '[]') FROM changed) AS changed,
        (SELECT coalesce(json_agg(json_build_object('attemptId', a.id, 'instanceId', v."instanceId")), '[]')
-          FROM v JOIN attempts a ON a.id = v."attemptId"
-         WHERE a.status NOT IN ('out', 'running')
+          FROM v JOIN attempts a ON a.id = v."attemptId" JOIN jobs j ON j.id = a.job_id
+         WHERE j.status = 'cancelled' OR a.status NOT IN ('out', 'running')
             OR (a.instance_id <> v."instanceId" AND NOT (a.late_ack AND v.claim))) AS trespasses`,
     [JSON.stringify(progressions), LEASE_MS],
   );

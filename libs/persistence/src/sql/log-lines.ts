@@ -27,6 +27,26 @@ export async function appendLogLines(runner: SqlRunner, lines: readonly LogLine[
   );
 }
 
+/** A line of a job's log as the API gives it; `seq` rises. */
+export interface NumberedLogLine {
+  readonly seq: number;
+  readonly at: Date;
+  readonly line: string;
+}
+
+/** Lines of a job's log after a sequence number, oldest first. */
+export function readLogLines(
+  runner: SqlRunner,
+  jobId: string,
+  after: number,
+  limit: number,
+): Promise<NumberedLogLine[]> {
+  return runner.query<NumberedLogLine[]>(
+    `SELECT id::float8 AS seq, at, line FROM job_log_lines WHERE job_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
+    [jobId, after, limit],
+  );
+}
+
 /** A job's log as text: one line each, oldest first, with the time in UTC. */
 export async function readLog(runner: SqlRunner, jobId: string): Promise<string> {
   const [row] = await runner.query<{ log: string | null }[]>(

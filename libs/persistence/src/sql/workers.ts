@@ -95,8 +95,8 @@ export async function noteSignsOfLife(runner: SqlRunner, signs: readonly SignOfL
         WHERE a.id = n.id AND a.status = 'running' AND a.instance_id = n."instanceId"
      )
      SELECT n.id::float8 AS "attemptId", n."instanceId"
-       FROM named n LEFT JOIN attempts a ON a.id = n.id
-      WHERE a.id IS NULL OR a.status NOT IN ('out', 'running')
+       FROM named n LEFT JOIN attempts a ON a.id = n.id LEFT JOIN jobs j ON j.id = a.job_id
+      WHERE a.id IS NULL OR j.status = 'cancelled' OR a.status NOT IN ('out', 'running')
          OR (a.instance_id IS NOT NULL AND a.instance_id <> n."instanceId")`,
     [JSON.stringify(signs), LEASE_MS],
   );

@@ -1,0 +1,62 @@
+import { JOB_STATUSES, RESOURCE_CATEGORIES, type JobStatus, type ResourceCategory } from '@reelay/contracts';
+import type { SqlRunner } from './statement.js';
+
+/** Figures of the queue. */
+export interface JobCounts {
+  readonly byStatus: Readonly<Record<JobStatus, number>>;
+  readonly byType: Readonly<Record<string, number>>;
+  /** Attempts out or running. */
+  readonly inUse: Readonly<Record<ResourceCategory, number>>;
+  /** MB held by attempts that run on workers with devices. */
+  readonly vramUsed: number;
+  /** MB of all live workers' devices. */
+  readonly vramAvailable: number;
+  /** Seconds from start to end, over the jobs completed last; null without any. */
+  readonly averageProcessingTime: number | null;
+}
+
+/** The average is over this many jobs: what counts is how long they take now. */
+const AVERAGED_JOBS = 1_000;
+
+type Row = {
+  statuses: Partial<Record<JobStatus, number>> | null;
+  types: Record<string, number> | null;
+  in_use: Partial<Record<ResourceCategory, number>> | null;
+  vram_used: number;
+  vram_available: number;
+  average: number | null;
+};
+
+const complete = <K extends string>(keys: readonly K[], counts: Partial<Record<K, number>> | null): Record<K, number> =>
+  Object.fromEntries(keys.map((key) => [key, counts?.[key] ?? 0])) as Record<K, number>;
+
+/** Counts jobs by state and type, and what is in use. Every count is an index-only scan. */
+export async function countJobs(runner: SqlRunner): Promise<JobCounts> {
+  const [row] = await runner.query<Row[]>(
+    `WITH open AS (
+       SELECT j.resource_category, CASE WHEN w.vram_mb > 0 THEN j.vram_required ELSE 0 END AS vram
+         FROM attempts a JOIN jobs j ON j.id = a.job_id LEFT JOIN workers w ON w.instance_id = a.instance_id
+        WHERE a.status IN ('out', 'running')
+     )
+     SELECT
+       (SELECT json_object_agg(status, n) FROM (SELECT status, count(*) AS n FROM jobs GROUP BY 1) s) AS statuses,
+       (SELECT json_object_agg(type, n) FROM (SELECT type, count(*) AS n FROM jobs GROUP BY 1) t) AS types,
+       (SELECT json_object_agg(resource_category, n)
+          FROM (SELECT resource_category, count(*) AS n FROM open GROUP BY 1) u) AS in_use,
+       (SELECT coalesce(sum(vram), 0)::integer FROM open) AS vram_used,
+       (SELECT coalesce(sum(vram_mb), 0)::integer FROM workers WHERE alive_until > now()) AS vram_available,
+       (SELECT avg(extract(epoch FROM completed_at - started_at))::float8
+          FROM (SELECT completed_at, started_at FROM jobs WHERE status = 'completed'
+                 ORDER BY created_at DESC, id DESC LIMIT $1) last) AS average`,
+    [AVERAGED_JOBS],
+  );
+  if (!row) throw new Error('the statement returned no row');
+  return {
+    byStatus: complete(JOB_STATUSES, row.statuses),
+    byType: row.types ?? {},
+    inUse: complete(RESOURCE_CATEGORIES, row.in_use),
+    vramUsed: row.vram_used,
+    vramAvailable: row.vram_available,
+    averageProcessingTime: row.average,
+  };
+}
