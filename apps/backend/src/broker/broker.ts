@@ -1,11 +1,21 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { directMessageHeaders, EXCHANGE, type DirectMessage } from '@reelay/contracts';
-import { AmqpConnection, assertBackendQueue, assertBackendTopology, Publisher } from '@reelay/messaging';
+import {
+  AmqpConnection,
+  assertBackendQueue,
+  assertBackendTopology,
+  Consumer,
+  Publisher,
+  type Delivery,
+} from '@reelay/messaging';
 import { AmqpServer } from '@reelay/messaging/nest';
 import type { Logger } from '@reelay/platform';
 import { BackendConfig } from '../config.js';
 import { LOGGER } from '../logging.js';
-import { Inject } from '@nestjs/common';
+
+/** News is settled as it comes; this only bounds what is under way. */
+const LISTEN_PREFETCH = 1_000;
 
 /**
  * The backend's side of the broker. It publishes and consumes on separate connections, since a broker
@@ -48,6 +58,21 @@ export class Broker implements OnApplicationShutdown {
   onPublishingUp(callback: () => void): void {
     this.publishing.on('up', () => {
       this.publisher.whenReady().then(callback, () => undefined);
+    });
+  }
+
+  /** Listens to an exchange with a queue of this process's own, which goes with its connection. */
+  listen(exchange: string, key: string, onDelivery: (delivery: Delivery) => void): Consumer {
+    const queue = `reelay_backend_${randomUUID()}`;
+    return new Consumer(this.consuming, this.logger, {
+      queue,
+      prefetch: LISTEN_PREFETCH,
+      setUp: async (channel) => {
+        await this.publisher.whenReady();
+        await channel.assertQueue(queue, { exclusive: true, autoDelete: true, durable: false });
+        await channel.bindQueue(queue, exchange, key);
+      },
+      onDelivery,
     });
   }
 

@@ -1,6 +1,12 @@
 import { Module } from '@nestjs/common';
+import { EventFeed } from './event-feed.js';
+import { EventsController } from './events.controller.js';
 import { JobChanges } from './job-changes.js';
 import { JobEventsPublisher } from './job-events.publisher.js';
 
-@Module({ providers: [JobChanges, JobEventsPublisher], exports: [JobChanges] })
+@Module({
+  controllers: [EventsController],
+  providers: [JobChanges, JobEventsPublisher, EventFeed],
+  exports: [JobChanges],
+})
 export class LiveModule {}

@@ -53,6 +53,10 @@ export type BulkActionBody = z.infer<typeof bulkActionBody>;
 export const bulkActionAnswer = z.object({ matched: z.int(), changed: z.int() });
 export type BulkActionAnswer = z.infer<typeof bulkActionAnswer>;
 
+/** Query of `GET /api/media/events`. */
+export const eventsQuery = z.strictObject({ status: jobFilter.status, type: jobFilter.type });
+export type EventsQuery = z.infer<typeof eventsQuery>;
+
 /** Body of `PATCH /api/media/jobs/:id`. */
 export const patchJobBody = z.strictObject({ priority });
 export type PatchJobBody = z.infer<typeof patchJobBody>;
