@@ -1,5 +1,6 @@
 import { type DataSource, type DataSourceOptions } from 'typeorm';
 import { AttemptEntity } from './entities/attempt.entity.js';
+import { IdempotencyKeyEntity } from './entities/idempotency-key.entity.js';
 import { JobLogLineEntity } from './entities/job-log-line.entity.js';
 import { JobEntity } from './entities/job.entity.js';
 import { VideoEntity } from './entities/video.entity.js';
@@ -17,6 +18,7 @@ export const entities = [
   WorkerJobTypeEntity,
   JobTypeEntity,
   VideoEntity,
+  IdempotencyKeyEntity,
 ];
 
 /** All migrations, in their order. */

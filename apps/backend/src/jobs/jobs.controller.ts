@@ -1,5 +1,5 @@
-import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
   attemptList,
   bulkCreateAnswer,
@@ -33,7 +33,17 @@ import type { FastifyReply } from 'fastify';
 import { schemaOf } from '../http/openapi.js';
 import { ApiProblems } from '../http/problem.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
+import { IDEMPOTENCY_HEADER, idempotencyKey } from './idempotency.js';
 import { JobsService } from './jobs.service.js';
+
+const theKey = {
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'The same key with the same body gets the same answer, and nothing is done twice',
+};
+
+const keyPipe = new ZodPipe(idempotencyKey);
+const checkKey = (key: string | undefined): string | undefined => keyPipe.transform(key);
 
 @ApiTags('jobs')
 @ApiBearerAuth()
@@ -44,14 +54,16 @@ export class JobsController {
 
   @Post()
   @ApiOperation({ summary: 'Submit a job' })
+  @ApiHeader(theKey)
   @ApiBody({ schema: schemaOf(createJobBody, 'input') })
   @ApiResponse({ status: 201, description: 'The job is stored and will run', schema: schemaOf(createdJob) })
   @ApiProblems(422)
   async createJob(
     @Body(new ZodPipe(createJobBody)) body: CreateJobBody,
+    @Headers(IDEMPOTENCY_HEADER) key: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreatedJob> {
-    const job = await this.jobs.create(body);
+    const job = await this.jobs.create(body, checkKey(key));
     void reply.header('location', `/api/media/jobs/${job.id}`);
     return job;
   }
@@ -86,8 +98,12 @@ export class JobsController {
     schema: schemaOf(bulkCreateAnswer),
   })
   @ApiProblems(422)
-  createJobs(@Body(new ZodPipe(bulkCreateBody)) body: BulkCreateBody): Promise<BulkCreateAnswer> {
-    return this.jobs.createMany(body);
+  @ApiHeader(theKey)
+  createJobs(
+    @Body(new ZodPipe(bulkCreateBody)) body: BulkCreateBody,
+    @Headers(IDEMPOTENCY_HEADER) key: string | undefined,
+  ): Promise<BulkCreateAnswer> {
+    return this.jobs.createMany(body, checkKey(key));
   }
 
   @Get('stats')

@@ -24,10 +24,11 @@ import {
   readLogLines,
   type NewJob,
 } from '@reelay/persistence';
-import { DataSource, In } from 'typeorm';
+import { DataSource, In, type EntityManager } from 'typeorm';
 import { ApiError, malformed, unprocessable, type RequestFault } from '../http/api-error.js';
 import { faultsOf } from '../http/zod.pipe.js';
 import { JobChanges } from '../live/job-changes.js';
+import { writeOnce, type Written } from './idempotency.js';
 import { jobsMatching } from './job-filter.js';
 import { JobParameters } from './job-parameters.js';
 import { toAttemptView, toDetail, toPending, toSummary, type JobExtras } from './job.view.js';
@@ -42,29 +43,37 @@ export class JobsService {
   ) {}
 
   /** Stores a job. Once this resolves the job is never lost. */
-  async create(body: CreateJobBody): Promise<CreatedJob> {
-    const [created] = await this.store([await this.parameters.prepare(body)]);
-    if (!created) throw new Error('the insert returned no row');
-    return created;
+  async create(body: CreateJobBody, key?: string): Promise<CreatedJob> {
+    const job = await this.parameters.prepare(body);
+    return writeOnce(this.dataSource, { route: 'create', key, body }, async (manager) => {
+      const [created] = await store(manager, [job]);
+      if (!created) throw new Error('the insert returned no row');
+      return this.written(created, [created]);
+    });
   }
 
   /**
    * Stores many jobs in one statement.
    * @throws {ApiError} 422 with the faults of every job, when it is to be all or none
    */
-  async createMany({ jobs, atomic }: BulkCreateBody): Promise<BulkCreateAnswer> {
-    const prepared = await Promise.all(jobs.map((job) => this.prepareOne(job)));
+  async createMany(body: BulkCreateBody, key?: string): Promise<BulkCreateAnswer> {
+    const prepared = await Promise.all(body.jobs.map((job) => this.prepareOne(job)));
     const faults = prepared.flatMap((outcome, index) =>
       outcome instanceof ApiError ? faultsInBulk(outcome, index) : [],
     );
-    if (atomic && faults.length > 0) throw unprocessable('BULK_REFUSED', faults);
-    const stored = await this.store(prepared.filter((outcome): outcome is NewJob => !(outcome instanceof ApiError)));
-    return {
-      data: prepared.map((outcome) => {
-        const created = outcome instanceof ApiError ? undefined : stored.shift();
+    if (body.atomic && faults.length > 0) throw unprocessable('BULK_REFUSED', faults);
+    return writeOnce(this.dataSource, { route: 'bulk', key, body }, async (manager) => {
+      const stored = await store(
+        manager,
+        prepared.filter((outcome): outcome is NewJob => !(outcome instanceof ApiError)),
+      );
+      const rest = [...stored];
+      const data = prepared.map((outcome) => {
+        const created = outcome instanceof ApiError ? undefined : rest.shift();
         return created ?? { error: errorInBulk(outcome) };
-      }),
-    };
+      });
+      return this.written({ data }, stored);
+    });
   }
 
   /** @throws {ApiError} 404 when there is no such job */
@@ -134,15 +143,13 @@ export class JobsService {
     };
   }
 
-  private async store(jobs: readonly NewJob[]): Promise<CreatedJob[]> {
-    if (jobs.length === 0) return [];
-    const rows = await insertJobs(this.dataSource, jobs);
-    const created = rows.map(({ id, createdAt }, index) => ({
-      ...{ id, type: jobs[index]?.type ?? '', status: 'pending' as const, progress: 0 },
-      createdAt: createdAt.toISOString(),
-    }));
-    this.changes.report(created);
-    return created;
+  private written<T>(answer: T, created: readonly CreatedJob[]): Written<T> {
+    return {
+      answer,
+      afterCommit: () => {
+        this.changes.report(created);
+      },
+    };
   }
 
   private async prepareOne(job: unknown): Promise<NewJob | ApiError> {
@@ -182,6 +189,15 @@ export class JobsService {
 /** The id breaks ties, so that pages neither repeat nor skip a job. */
 function orderOf(sort: ListJobsQuery['sort']): [field: string, direction: 'ASC' | 'DESC'] {
   return [sort.replace('-', ''), sort.startsWith('-') ? 'DESC' : 'ASC'];
+}
+
+async function store(manager: EntityManager, jobs: readonly NewJob[]): Promise<CreatedJob[]> {
+  if (jobs.length === 0) return [];
+  const rows = await insertJobs(manager, jobs);
+  return rows.map(({ id, createdAt }, index) => ({
+    ...{ id, type: jobs[index]?.type ?? '', status: 'pending' as const, progress: 0 },
+    createdAt: createdAt.toISOString(),
+  }));
 }
 
 const faultsInBulk = (error: ApiError, index: number): RequestFault[] =>

@@ -37,8 +37,10 @@ export class EventsController {
     @Query(new ZodPipe(eventsQuery)) query: EventsQuery,
     @Headers('last-event-id') lastEventId?: string,
   ): Observable<MessageEvent> {
-    return this.messages(lastEventId ?? null, ({ event }) =>
-      Boolean((query.status?.includes(event.status) ?? true) && (query.type?.includes(event.type) ?? true)),
+    const { status, type } = query;
+    return this.messages(
+      lastEventId ?? null,
+      ({ event }) => (!status || status.includes(event.status)) && (!type || type.includes(event.type)),
     );
   }
 

@@ -4,6 +4,7 @@ import {
   endLostAttempts,
   failUnroutable,
   findUnclaimed,
+  forgetKeys,
   forgetWorkers,
   giveBackAttempts,
   isTransientStoreError,
@@ -21,6 +22,8 @@ const SWEEP_MS = 2_000;
 const BLIND_MS = 3 * SWEEP_MS;
 /** How often all workers are asked for their status, as Media Cloud AI's backend does. */
 const ASK_STATUS_MS = 10_000;
+/** A client that sends a write again does so within a day. */
+const FORGET_KEYS_MS = 24 * 60 * 60 * 1000;
 const FORGET_WORKERS_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Watches over workers: asks for their status, and ends the attempts of those that fell silent. */
@@ -74,6 +77,7 @@ export class WorkerWatch implements OnApplicationBootstrap, BeforeApplicationShu
       }
       this.changes.report(await failUnroutable(this.dataSource, this.config.unroutableTtlMs));
       await forgetWorkers(this.dataSource, FORGET_WORKERS_MS);
+      await forgetKeys(this.dataSource, FORGET_KEYS_MS);
       this.lastLook = performance.now();
     } catch (error) {
       if (isTransientStoreError(error)) this.logger.warn({ err: error }, 'cannot sweep while the database is away');
