@@ -16,6 +16,8 @@ const ORDERS: Readonly<Record<string, OrderToSend>> = {
     params: { source_path: 'inbox/a.mp4', crf: 23 },
     priority: 5,
     target: null,
+    device: null,
+    vramMb: 0,
   },
   'order-thumbnail': {
     attemptId: 1235,
@@ -25,6 +27,8 @@ const ORDERS: Readonly<Record<string, OrderToSend>> = {
     params: { inputPath: 'inbox/a.mp4', timestamp: 12, width: 640 },
     priority: 1,
     target: 'encoder-2',
+    device: null,
+    vramMb: 0,
   },
 };
 
@@ -41,10 +45,13 @@ describe('an order', () => {
     expect(priority).toBe(10 - order.priority);
   });
 
-  it.each([...Object.keys(ORDERS), 'order-traced'])('%s is read by the worker without a loss', (name) => {
-    const received: OrderMessage = decodeOrder(Buffer.from(JSON.stringify(golden(name))));
-    expect(received).toStrictEqual(golden(name));
-  });
+  it.each([...Object.keys(ORDERS), 'order-traced', 'order-placed'])(
+    '%s is read by the worker without a loss',
+    (name) => {
+      const received: OrderMessage = decodeOrder(Buffer.from(JSON.stringify(golden(name))));
+      expect(received).toStrictEqual(golden(name));
+    },
+  );
 
   it('that comes back unroutable is read by the backend', () => {
     expect(orderMessage.parse(golden('order')).job_id).toBe(1234);

@@ -26,7 +26,16 @@ const identity: WorkerIdentity = {
   app: 'worker-encode',
   version: '0.3.1',
   features: ['encoder:libx264'],
-  config: { instanceId: INSTANCE_ID, host: 'encoder-2', slots: 2, heartbeatSeconds: 5 },
+  config: {
+    instanceId: INSTANCE_ID,
+    host: 'encoder-2',
+    slots: 2,
+    heartbeatSeconds: 5,
+    devices: [
+      { id: 'gpu0', vramMb: 16_000 },
+      { id: 'gpu1', vramMb: 8_000 },
+    ],
+  },
 };
 
 /** The golden discovery of a contract, as this build on this machine would send it. */
@@ -59,6 +68,7 @@ describe.each([...JOB_CONTRACTS.values()])('the discovery of $type', (contract) 
       jobType: contract.type,
       host: 'encoder-2',
       slots: 2,
+      vramMb: 24_000,
       category: contract.category,
       jobVramMb: contract.vramMb,
       parameters: message.parameters,
@@ -84,6 +94,11 @@ const SIGNS: Readonly<Record<string, Sign>> = {
   'status-idle': { sent: statusMessageOf(INSTANCE_ID, 'Idle', []), queue: 'worker_status', schema: statusMessage },
   'status-busy': {
     sent: statusMessageOf(INSTANCE_ID, 'Busy', [1234, 1235]),
+    queue: 'worker_status',
+    schema: statusMessage,
+  },
+  'status-paused': {
+    sent: statusMessageOf(INSTANCE_ID, 'Busy', [1234, 1235], [1235]),
     queue: 'worker_status',
     schema: statusMessage,
   },

@@ -15,7 +15,7 @@ import { FINAL_STATUSES, TRANSITIONS } from '@reelay/domain';
 import { JOB_STATUSES } from '@reelay/contracts';
 import { describe, expect, inject, it } from 'vitest';
 import { createDatabase, openStore } from '../support/database.js';
-import { completion, failure, progression, StoreFixture } from '../support/store-fixture.js';
+import { anywhere, completion, failure, progression, StoreFixture } from '../support/store-fixture.js';
 
 const fixture = new StoreFixture();
 
@@ -55,7 +55,7 @@ describe('a job', () => {
   it('goes from pending over queued and running to completed', async () => {
     const id = await fixture.newJob();
     expect(await fixture.status(id)).toBe('pending');
-    const [order] = await queueJobs(fixture.store, [id]);
+    const [order] = await queueJobs(fixture.store, [anywhere(id)]);
     expect(order).toMatchObject({ jobId: id, number: 1, type: 'store_test', params: { n: 1 } });
     expect(await fixture.status(id)).toBe('queued');
     await fixture.claim(order!.attemptId);
@@ -74,7 +74,7 @@ describe('a job', () => {
 
   it('is queued once, however many dispatchers try', async () => {
     const id = await fixture.newJob();
-    const orders = await Promise.all([1, 2, 3, 4].map(() => queueJobs(fixture.store, [id])));
+    const orders = await Promise.all([1, 2, 3, 4].map(() => queueJobs(fixture.store, [anywhere(id)])));
     expect(orders.flat()).toHaveLength(1);
   });
 
@@ -112,7 +112,7 @@ describe('a job', () => {
     const waiting = await fixture.job(id);
     expect(waiting).toMatchObject({ status: 'pending', retryCount: 1, progress: 0, errorCode: 'ENCODER_CRASHED' });
     expect(waiting.retryAfter?.toISOString()).toBe(retryAt);
-    const [second] = await queueJobs(fixture.store, [id]);
+    const [second] = await queueJobs(fixture.store, [anywhere(id)]);
     expect(second).toMatchObject({ number: 2 });
     expect(second!.attemptId).not.toBe(attemptId);
     expect(await applyCompletions(fixture.store, [completion(attemptId)])).toEqual([]);

@@ -9,10 +9,13 @@ import {
   markPublished,
   noteSignsOfLife,
   noteTerminated,
-  readDispatchState,
+  patchSettings,
+  readDispatchSnapshot,
   readLog,
+  readSettings,
   type Announcement,
 } from '@reelay/persistence';
+import { DEFAULT_SETTINGS } from '@reelay/contracts';
 import { describe, expect, it } from 'vitest';
 import { StoreFixture } from '../support/store-fixture.js';
 
@@ -45,12 +48,21 @@ describe('orders', () => {
 describe('the state that is dispatched on', () => {
   const announcement = (more: Partial<Announcement>): Announcement => ({
     ...{ instanceId: 'd1', jobType: 'dispatch_test', app: 'a', host: 'h', version: '1', sdkVersion: '1', slots: 3 },
-    ...{ vramMb: 0, cpus: 2, executor: 'local', features: [], livenessMs: 15_000, label: 'D', shortDescription: '' },
+    ...{
+      vramMb: 0,
+      devices: [],
+      cpus: 2,
+      executor: 'local',
+      features: [],
+      livenessMs: 15_000,
+      label: 'D',
+      shortDescription: '',
+    },
     ...{ description: '', parameters: {}, category: 'cpu', jobVramMb: 0 },
     ...more,
   });
   const pendingOf = async (type: string) =>
-    (await readDispatchState(fixture.store)).pending.filter((waiting) => waiting.type === type);
+    (await readDispatchSnapshot(fixture.store)).pending.filter((waiting) => waiting.type === type);
 
   it('holds waiting jobs of every type, the due ones only', async () => {
     const now = await fixture.newJob({ type: 'due_a' });
@@ -84,9 +96,18 @@ describe('the state that is dispatched on', () => {
     const { attemptId } = await fixture.queued({ type: 'dispatch_test' });
     await fixture.claim(attemptId, 'd1');
     const workersNow = async () =>
-      (await readDispatchState(fixture.store)).workers.filter(({ instanceId }) => instanceId === 'd1');
+      (await readDispatchSnapshot(fixture.store)).workers.filter(({ instanceId }) => instanceId === 'd1');
     const [worker] = await workersNow();
-    expect(worker).toMatchObject({ host: 'h', slots: 3, running: 1 });
+    expect(worker).toMatchObject({ host: 'h', slots: 3, devices: [] });
+    expect((await readDispatchSnapshot(fixture.store)).attempts).toContainEqual(
+      expect.objectContaining({
+        type: 'dispatch_test',
+        status: 'running',
+        instanceId: 'd1',
+        host: 'h',
+        holdsSlot: true,
+      }),
+    );
     expect(worker?.jobTypes).toEqual(expect.arrayContaining(['dispatch_test', 'second_type']));
     await noteSignsOfLife(fixture.store, [{ instanceId: 'd1', activity: 'Suspended', running: [] }]);
     expect(await workersNow()).toEqual([]);
@@ -138,5 +159,20 @@ describe('records', () => {
       { path: 'inbox/a.mp4', width: 4, valid: true, thumbnail_path: 'thumbnails/a.jpg', reencode_job_id: jobId },
       { path: 'playback/a.mp4', source_video_id: videos[0]!.id },
     ]);
+  });
+});
+
+describe('settings', () => {
+  it('have defaults, and keep what a change leaves out', async () => {
+    expect(await readSettings(fixture.store)).toEqual(DEFAULT_SETTINGS);
+    await patchSettings(fixture.store, { limits: { cpu: 9 }, scheduling: { paused: true } });
+    const changed = await patchSettings(fixture.store, { limits: { gpu_ai: 4 } });
+    expect(changed).toEqual({
+      ...DEFAULT_SETTINGS,
+      limits: { ...DEFAULT_SETTINGS.limits, cpu: 9, gpu_ai: 4 },
+      scheduling: { ...DEFAULT_SETTINGS.scheduling, paused: true },
+    });
+    expect(await readSettings(fixture.store)).toEqual(changed);
+    expect(await readDispatchSnapshot(fixture.store)).toMatchObject({ limits: { cpu: 9 }, queuePaused: true });
   });
 });

@@ -5,6 +5,7 @@ import {
   queueJobs,
   type Completion,
   type Failure,
+  type PlannedJob,
   type Progression,
 } from '@reelay/persistence';
 import type { DataSource } from 'typeorm';
@@ -43,7 +44,7 @@ export class StoreFixture {
   /** A job with an order out. */
   async queued(wish: JobWish = {}): Promise<{ id: string; attemptId: number }> {
     const id = await this.newJob(wish);
-    const [order] = await queueJobs(this.store, [id]);
+    const [order] = await queueJobs(this.store, [anywhere(id)]);
     return { id, attemptId: order!.attemptId };
   }
 
@@ -66,6 +67,9 @@ export class StoreFixture {
     return row!.status;
   }
 }
+
+/** A job sent to whichever worker takes it. */
+export const anywhere = (jobId: string): PlannedJob => ({ jobId, target: null, host: null, device: null });
 
 export const progression = (
   attemptId: number,

@@ -1,4 +1,10 @@
 export * from './attempt.js';
-export * from './plan-dispatch.js';
 export * from './retry.js';
+export { couldEverHold } from './scheduler/capacity.js';
+export { CONSTRAINT_NAMES, type Constraint, type ConstraintName } from './scheduler/constraints.js';
+export { explainJob, type JobExplanation } from './scheduler/explain.js';
+export { effectivePriority } from './scheduler/order.js';
+export { planDispatch, waitingReasons, type DispatchEntry, type DispatchPlan } from './scheduler/plan.js';
+export { simulate, type Durations, type ScheduledJob, type Simulation } from './scheduler/simulate.js';
+export * from './scheduler/snapshot.js';
 export * from './transitions.js';

@@ -37,6 +37,10 @@ const LEGAL = new Map<string, JobStatus>([
   ['paused resume', 'pending'],
   ['paused continue', 'running'],
   ['paused cancel', 'cancelled'],
+  ['paused complete', 'completed'],
+  ['paused fail', 'failed'],
+  ['paused retry', 'paused'],
+  ['paused requeue', 'paused'],
   ['failed retry', 'pending'],
   ['cancelled retry', 'pending'],
 ]);

@@ -3,6 +3,7 @@ import { AttemptEntity } from './entities/attempt.entity.js';
 import { IdempotencyKeyEntity } from './entities/idempotency-key.entity.js';
 import { JobLogLineEntity } from './entities/job-log-line.entity.js';
 import { JobEntity } from './entities/job.entity.js';
+import { PausedJobTypeEntity, SettingsEntity } from './entities/settings.entity.js';
 import { VideoEntity } from './entities/video.entity.js';
 import { JobTypeEntity, WorkerEntity, WorkerJobTypeEntity } from './entities/worker.entity.js';
 import { Initial1763769600000 } from './migrations/1763769600000-initial.js';
@@ -19,6 +20,8 @@ export const entities = [
   JobTypeEntity,
   VideoEntity,
   IdempotencyKeyEntity,
+  SettingsEntity,
+  PausedJobTypeEntity,
 ];
 
 /** All migrations, in their order. */

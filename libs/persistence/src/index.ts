@@ -14,6 +14,7 @@ export * from './sql/job-stats.js';
 export * from './sql/list-workers.js';
 export * from './sql/log-lines.js';
 export * from './sql/queue-jobs.js';
+export * from './sql/settings.js';
 export * from './sql/statement.js';
 export * from './sql/sweeps.js';
 export * from './sql/videos.js';

@@ -1,11 +1,11 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { DEFAULT_CATEGORY_LIMITS, planDispatch } from '@reelay/domain';
+import { planDispatch } from '@reelay/domain';
 import {
   findUnpublished,
   isTransientStoreError,
   markPublished,
   queueJobs,
-  readDispatchState,
+  readDispatchSnapshot,
   type OrderToSend,
 } from '@reelay/persistence';
 import type { Logger } from '@reelay/platform';
@@ -89,13 +89,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private plan(): Promise<OrderToSend[]> {
     return this.dataSource.transaction(async (manager) => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [DISPATCH_LOCK]);
-      const state = await readDispatchState(manager);
-      const { dispatch } = planDispatch({ ...state, limits: DEFAULT_CATEGORY_LIMITS }, Date.now());
+      const { dispatch } = planDispatch(await readDispatchSnapshot(manager), Date.now());
       return dispatch.length === 0
         ? []
         : queueJobs(
             manager,
-            dispatch.map(({ id }) => id),
+            dispatch.map(({ job, target, host, device }) => ({ jobId: job.id, target, host, device })),
           );
     });
   }

@@ -10,6 +10,8 @@ const order: OrderToSend = {
   params: { inputPath: 'inbox/a.mp4', timestamp: 12 },
   priority: 5,
   target: null,
+  device: null,
+  vramMb: 0,
 };
 
 describe('toOrderMessage', () => {

@@ -22,7 +22,12 @@ export function toOrderMessage(order: OrderToSend): OutgoingMessage {
   const content: OrderMessage = {
     job_id: order.attemptId,
     parameters: encodeParameters(order.params, SCHEMAS.get(order.type)),
-    reelay: { job: order.jobId, attempt: order.number, type: order.type },
+    reelay: {
+      job: order.jobId,
+      attempt: order.number,
+      type: order.type,
+      ...(order.device === null ? {} : { device: order.device, vram_mb: order.vramMb }),
+    },
   };
   return {
     exchange: EXCHANGE.jobSubmit,

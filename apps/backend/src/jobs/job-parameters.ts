@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { JOB_CONTRACTS, type CreateJobBody, type JsonSchema, type ResourceCategory } from '@reelay/contracts';
-import { findVideoPath, JobTypeEntity, type NewJob } from '@reelay/persistence';
+import { couldEverHold } from '@reelay/domain';
+import { findVideoPath, JobTypeEntity, readWorkersOfType, type NewJob } from '@reelay/persistence';
 import { Ajv, type ErrorObject } from 'ajv';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -27,7 +28,7 @@ export class JobParameters {
     const params = await this.withInput(body.params);
     const faults = known?.check(params) ?? [];
     if (faults.length > 0) throw unprocessable('INVALID_PARAMETERS', faults);
-    return {
+    const job: NewJob = {
       type: body.type,
       params,
       priority: body.priority,
@@ -36,6 +37,18 @@ export class JobParameters {
       maxRetries: body.maxRetries,
       target: body.target ?? null,
     };
+    await this.refuseTooLarge(job);
+    return job;
+  }
+
+  /** A job that no device could ever hold would wait for ever. */
+  private async refuseTooLarge(job: NewJob): Promise<void> {
+    if (job.vramRequired === 0) return;
+    const workers = await readWorkersOfType(this.dataSource, job.type);
+    if (couldEverHold(job, workers)) return;
+    const most = Math.max(...workers.flatMap(({ devices }) => devices.map(({ vramMb }) => vramMb)));
+    const message = `needs ${String(job.vramRequired)} MB, and no device of a live worker has more than ${String(most)}`;
+    throw unprocessable('VRAM_TOO_LARGE', [{ path: 'vramRequired', message, code: 'too_big' }]);
   }
 
   private async knownType(type: string): Promise<KnownType | null> {

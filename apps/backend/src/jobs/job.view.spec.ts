@@ -19,6 +19,7 @@ const jobWith = (fields: Partial<JobEntity> = {}): JobEntity =>
     attemptId: null,
     attemptCount: 0,
     retryCount: 0,
+    retryBase: 0,
     maxRetries: 3,
     lossCount: 0,
     retryAfter: null,
@@ -119,6 +120,7 @@ describe('toPending', () => {
       createdAt: CREATED.getTime(),
       retryAfter: 1,
       target: 'one',
+      vramRequired: 0,
       unroutableSince: 2,
     });
   });

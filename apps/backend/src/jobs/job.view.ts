@@ -59,6 +59,7 @@ export const toPending = (job: JobEntity): PendingJob => ({
   createdAt: job.createdAt.getTime(),
   retryAfter: job.retryAfter?.getTime() ?? null,
   target: job.target,
+  vramRequired: job.vramRequired,
   unroutableSince: job.unroutableSince?.getTime() ?? null,
 });
 

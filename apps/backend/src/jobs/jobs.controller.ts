@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Headers, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
   attemptList,
@@ -10,6 +10,7 @@ import {
   JOB_SORTS,
   JOB_STATUSES,
   jobDetail,
+  jobExplanation,
   jobPage,
   jobStats,
   listJobsQuery,
@@ -17,23 +18,29 @@ import {
   logQuery,
   MAX_PAGE_LIMIT,
   RESOURCE_CATEGORIES,
+  simulateBody,
+  simulation,
   type AttemptView,
   type BulkCreateAnswer,
   type BulkCreateBody,
   type CreatedJob,
   type CreateJobBody,
+  type ExplanationView,
   type JobDetail,
   type JobPage,
   type JobStats,
   type ListJobsQuery,
   type LogPage,
   type LogQuery,
+  type SimulateBody,
+  type SimulationView,
 } from '@reelay/contracts';
 import type { FastifyReply } from 'fastify';
 import { schemaOf } from '../http/openapi.js';
 import { ApiProblems } from '../http/problem.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
 import { IDEMPOTENCY_HEADER, idempotencyKey } from './idempotency.js';
+import { JobPlanService } from './job-plan.service.js';
 import { JobsService } from './jobs.service.js';
 
 const theKey = {
@@ -50,7 +57,10 @@ const checkKey = (key: string | undefined): string | undefined => keyPipe.transf
 @ApiProblems(400, 401, 503)
 @Controller('api/media/jobs')
 export class JobsController {
-  constructor(private readonly jobs: JobsService) {}
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly plans: JobPlanService,
+  ) {}
 
   @Post()
   @ApiOperation({ summary: 'Submit a job' })
@@ -111,6 +121,28 @@ export class JobsController {
   @ApiResponse({ status: 200, description: 'Jobs by state and type, and what is in use', schema: schemaOf(jobStats) })
   jobStats(): Promise<JobStats> {
     return this.jobs.stats();
+  }
+
+  @Post('simulate')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Foretell when and where waiting jobs run, and imagined ones' })
+  @ApiBody({ schema: schemaOf(simulateBody, 'input') })
+  @ApiResponse({ status: 200, description: 'In the order of their starts', schema: schemaOf(simulation) })
+  @ApiProblems(422)
+  simulateJobs(@Body(new ZodPipe(simulateBody)) body: SimulateBody): Promise<SimulationView> {
+    return this.plans.simulate(body);
+  }
+
+  @Get(':id/explain')
+  @ApiOperation({ summary: 'Why a job waits: every constraint, its position, when it will start' })
+  @ApiResponse({
+    status: 200,
+    description: 'By the plan that the dispatcher carries out',
+    schema: schemaOf(jobExplanation),
+  })
+  @ApiProblems(404, 409)
+  explainJob(@Param('id', uuidPipe) id: string): Promise<ExplanationView> {
+    return this.plans.explain(id);
   }
 
   @Get(':id/attempts')

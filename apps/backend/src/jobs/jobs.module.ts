@@ -3,12 +3,13 @@ import { LiveModule } from '../live/live.module.js';
 import { JobControlController } from './job-control.controller.js';
 import { JobControlService } from './job-control.service.js';
 import { JobParameters } from './job-parameters.js';
+import { JobPlanService } from './job-plan.service.js';
 import { JobsController } from './jobs.controller.js';
 import { JobsService } from './jobs.service.js';
 
 @Module({
   imports: [LiveModule],
   controllers: [JobsController, JobControlController],
-  providers: [JobsService, JobControlService, JobParameters],
+  providers: [JobsService, JobControlService, JobPlanService, JobParameters],
 })
 export class JobsModule {}

@@ -13,15 +13,16 @@ import {
   type LogPage,
   type LogQuery,
 } from '@reelay/contracts';
-import { DEFAULT_CATEGORY_LIMITS, waitingReasons } from '@reelay/domain';
+import { waitingReasons } from '@reelay/domain';
 import {
   AttemptEntity,
   countJobs,
   insertJobs,
   JobEntity,
-  readDispatchState,
+  readDispatchSnapshot,
   readLog,
   readLogLines,
+  readSettings,
   type NewJob,
 } from '@reelay/persistence';
 import { DataSource, In, type EntityManager } from 'typeorm';
@@ -128,7 +129,7 @@ export class JobsService {
 
   /** Figures of the queue. */
   async stats(): Promise<JobStats> {
-    const counts = await countJobs(this.dataSource);
+    const [counts, { limits }] = await Promise.all([countJobs(this.dataSource), readSettings(this.dataSource)]);
     return {
       ...counts.byStatus,
       totalVramUsed: counts.vramUsed,
@@ -136,9 +137,9 @@ export class JobsService {
       averageProcessingTime: counts.averageProcessingTime ?? 0,
       jobsByType: counts.byType,
       categories: {
-        cpu: { inUse: counts.inUse.cpu, limit: DEFAULT_CATEGORY_LIMITS.cpu },
-        gpu_encode: { inUse: counts.inUse.gpu_encode, limit: DEFAULT_CATEGORY_LIMITS.gpu_encode },
-        gpu_ai: { inUse: counts.inUse.gpu_ai, limit: DEFAULT_CATEGORY_LIMITS.gpu_ai },
+        cpu: { inUse: counts.inUse.cpu, limit: limits.cpu },
+        gpu_encode: { inUse: counts.inUse.gpu_encode, limit: limits.gpu_encode },
+        gpu_ai: { inUse: counts.inUse.gpu_ai, limit: limits.gpu_ai },
       },
     };
   }
@@ -173,9 +174,7 @@ export class JobsService {
     const [reasons, attempts] = await Promise.all([
       pending.length === 0
         ? new Map<string, string | null>()
-        : readDispatchState(this.dataSource, false).then((state) =>
-            waitingReasons(pending, { ...state, limits: DEFAULT_CATEGORY_LIMITS }, Date.now()),
-          ),
+        : readDispatchSnapshot(this.dataSource).then((snapshot) => waitingReasons(pending, snapshot, Date.now())),
       attemptIds.length === 0 ? [] : this.dataSource.getRepository(AttemptEntity).findBy({ id: In(attemptIds) }),
     ]);
     const workers = new Map(attempts.map(({ id, instanceId }) => [id, instanceId]));

@@ -1,10 +1,10 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { anyErrorMessage, isRetryableCode, QUEUE, readErrorMessage } from '@reelay/contracts';
-import { decideRetry } from '@reelay/domain';
+import { anyErrorMessage, isRetryableCode, QUEUE, readErrorMessage, type Settings } from '@reelay/contracts';
+import { decideRetry, type RetryPolicy } from '@reelay/domain';
 import { UnreadableMessageError } from '@reelay/messaging';
 import { AmqpConsumer, AmqpContext } from '@reelay/messaging/nest';
-import { applyFailures, JobEntity, readRetryFacts, type Failure } from '@reelay/persistence';
+import { applyFailures, JobEntity, readRetryFacts, readSettings, type Failure } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { JobChanges } from '../live/job-changes.js';
@@ -49,11 +49,12 @@ export class ErrorConsumer {
       failures.map(({ attemptId }) => attemptId),
     );
     const counters = new Map(facts.map((fact) => [fact.attemptId, fact]));
+    const { retry } = await readSettings(this.dataSource);
     const now = new Date();
     const decided = failures.flatMap((failure) => {
       const counter = counters.get(failure.attemptId);
       if (!counter) return [];
-      const decision = decideRetry({ ...counter, retryable: failure.retryable }, now, undefined, Math.random());
+      const decision = decideRetry({ ...counter, retryable: failure.retryable }, now, toPolicy(retry), Math.random());
       return [{ ...failure, retryAt: decision.retry ? decision.at.toISOString() : null }];
     });
     if (decided.length > 0) this.changes.report(await applyFailures(this.dataSource, decided));
@@ -67,3 +68,11 @@ export class ErrorConsumer {
     return Number(job.attemptId);
   }
 }
+
+/** The settings in the units that the decision is made in. */
+export const toPolicy = (retry: Settings['retry']): RetryPolicy => ({
+  baseMs: retry.baseSeconds * 1000,
+  capMs: retry.capSeconds * 1000,
+  jitter: retry.jitter,
+  maxLosses: retry.maxLosses,
+});

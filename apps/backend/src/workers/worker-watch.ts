@@ -1,5 +1,5 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { CLAIM_TIMEOUT_MS, DEFAULT_RETRY_POLICY } from '@reelay/domain';
+import { CLAIM_TIMEOUT_MS } from '@reelay/domain';
 import {
   endLostAttempts,
   failUnroutable,
@@ -8,6 +8,7 @@ import {
   forgetWorkers,
   giveBackAttempts,
   isTransientStoreError,
+  readSettings,
   renewAllLeases,
 } from '@reelay/persistence';
 import type { Logger } from '@reelay/platform';
@@ -64,7 +65,8 @@ export class WorkerWatch implements OnApplicationBootstrap, BeforeApplicationShu
     if (!this.broker.isReady) return;
     try {
       if (performance.now() - this.lastLook > BLIND_MS) await renewAllLeases(this.dataSource);
-      this.changes.report(await endLostAttempts(this.dataSource, DEFAULT_RETRY_POLICY.maxLosses));
+      const { retry } = await readSettings(this.dataSource);
+      this.changes.report(await endLostAttempts(this.dataSource, retry.maxLosses));
       const unclaimed = await findUnclaimed(this.dataSource, CLAIM_TIMEOUT_MS);
       if (unclaimed.length > 0) {
         const back = unclaimed.map((attemptId) => ({

@@ -36,6 +36,7 @@ describe('toAnnouncement', () => {
       sdkVersion: '0.3.0',
       slots: 2,
       vramMb: 16000,
+      devices: [{ id: 'gpu0', vramMb: 16000 }],
       cpus: 8,
       executor: 'local',
       features: ['h264_nvenc'],
@@ -49,6 +50,19 @@ describe('toAnnouncement', () => {
     });
   });
 
+  it('takes the devices that it names', () => {
+    const reelay = { host: 'h', category: 'gpu_ai', slots: 1, heartbeat_s: 5, vram_mb: 20000 };
+    const devices = [
+      { id: 'gpu0', vram_mb: 16000 },
+      { id: 'gpu1', vram_mb: 4000 },
+    ];
+    const message = discoveryMessage.parse({ instance_id: 'w', queue_name: 'tag', reelay: { ...reelay, devices } });
+    expect(toAnnouncement(message).devices).toEqual([
+      { id: 'gpu0', vramMb: 16000 },
+      { id: 'gpu1', vramMb: 4000 },
+    ]);
+  });
+
   it('takes a worker of another make for one that runs one job at a time, on a host that nobody knows', () => {
     const message = discoveryMessage.parse({ instance_id: 'w-1', queue_name: 'speech_to_text', version: '1.2.3' });
     expect(toAnnouncement(message)).toEqual({
@@ -60,6 +74,7 @@ describe('toAnnouncement', () => {
       sdkVersion: '',
       slots: 1,
       vramMb: 0,
+      devices: [],
       cpus: null,
       executor: 'local',
       features: [],

@@ -24,6 +24,9 @@ import { Broker } from '../broker/broker.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import { Batches } from '../responses/answers.js';
 
+/** The name of the device of a worker that names none. */
+const ONLY_DEVICE = 'gpu0';
+
 /** Keeps the record of workers: what they announce, that they live, that they left. */
 @Controller()
 export class WorkersConsumer {
@@ -73,6 +76,13 @@ export class WorkersConsumer {
   }
 }
 
+/** One that announces video memory and no device has one device, which its host's other workers share. */
+function devicesOf(own: DiscoveryMessage['reelay']): Announcement['devices'] {
+  if (!own) return [];
+  if (own.devices.length > 0) return own.devices.map(({ id, vram_mb }) => ({ id, vramMb: vram_mb }));
+  return own.vram_mb > 0 ? [{ id: ONLY_DEVICE, vramMb: own.vram_mb }] : [];
+}
+
 /** A worker of another make says nothing of its host and slots: it runs one job at a time. */
 export function toAnnouncement(message: DiscoveryMessage): Announcement {
   const own = message.reelay;
@@ -85,6 +95,7 @@ export function toAnnouncement(message: DiscoveryMessage): Announcement {
     sdkVersion: message.sdk_version,
     slots: own?.slots ?? 1,
     vramMb: own?.vram_mb ?? 0,
+    devices: devicesOf(own),
     cpus: own?.cpus ?? null,
     executor: own?.executor ?? 'local',
     features: own?.features ?? [],

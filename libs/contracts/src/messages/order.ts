@@ -18,6 +18,8 @@ export const orderMessage = z.object({
       type: z.string(),
       deadline: z.iso.datetime().optional(),
       traceparent: z.string().optional(),
+      device: z.string().min(1).optional().describe('The announced device that is meant for it'),
+      vram_mb: z.int().nonnegative().optional().describe('What is set aside for it on that device'),
     })
     .optional(),
 });

@@ -3,6 +3,9 @@ import { RESOURCE_CATEGORIES } from '../job-types/define-job-type.js';
 import { JOB_TYPE_PATTERN } from '../topology.js';
 import { attemptId } from './order.js';
 
+/** A GPU of a worker's host. Workers of one host that share a device announce it under one id. */
+const gpuDevice = z.object({ id: z.string().min(1), vram_mb: z.int().positive() });
+
 /** Worker to backend: what it serves. One message per job type, at start and on every reconnect. */
 export const discoveryMessage = z.object({
   instance_id: z.string().min(1),
@@ -21,7 +24,8 @@ export const discoveryMessage = z.object({
       category: z.enum(RESOURCE_CATEGORIES),
       job_vram_mb: z.int().nonnegative().default(0).describe('VRAM that one job of this type needs'),
       slots: z.int().positive(),
-      vram_mb: z.int().nonnegative().default(0).describe('VRAM of the worker, MB'),
+      vram_mb: z.int().nonnegative().default(0).describe('VRAM of all devices of the worker, MB'),
+      devices: z.array(gpuDevice).default([]).describe('What orders may name as their device'),
       cpus: z.int().positive().optional(),
       heartbeat_s: z.number().positive(),
       executor: z.string().default('local'),
@@ -42,7 +46,12 @@ export const statusMessage = z.object({
   type: z.string(),
   job: z.object({ job_id: attemptId }).nullable().optional(),
   worker: reportingWorker.refine((worker) => instanceIdOf(worker) !== '', 'names no instance'),
-  reelay: z.object({ running: z.array(attemptId) }).optional(),
+  reelay: z
+    .object({
+      running: z.array(attemptId).describe('Paused ones included: their leases are renewed as well'),
+      paused: z.array(attemptId).default([]).describe('Those that take no slot until they are resumed'),
+    })
+    .optional(),
 });
 export type StatusMessage = z.infer<typeof statusMessage>;
 

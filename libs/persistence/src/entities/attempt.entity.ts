@@ -37,6 +37,21 @@ export class AttemptEntity {
   @Column('boolean', { default: false })
   lateAck!: boolean;
 
+  /** The host to whose queue its order goes; null for the queue that all workers of the type share. */
+  @Column('text', { nullable: true })
+  target!: string | null;
+
+  /** The host of `device`, as the plan chose them; null where no video memory is accounted for. */
+  @Column('text', { nullable: true })
+  host!: string | null;
+
+  @Column('text', { nullable: true })
+  device!: string | null;
+
+  /** What is set aside for it on that device, in MB. */
+  @Column('integer', { default: 0 })
+  vramMb!: number;
+
   /** Its work is stopped for a while (SIGSTOP); the worker still holds it. */
   @Column('boolean', { default: false })
   paused!: boolean;

@@ -27,6 +27,14 @@ export class WorkerEntity {
   @Column('integer', { default: 0 })
   vramMb!: number;
 
+  /** Its GPUs: `{ id, vramMb }`. Empty when it works without one. */
+  @Column('jsonb', { default: () => "'[]'" })
+  devices!: { id: string; vramMb: number }[];
+
+  /** An operator paused it: it is sent nothing. */
+  @Column('boolean', { default: false })
+  paused!: boolean;
+
   @Column('integer', { nullable: true })
   cpus!: number | null;
 

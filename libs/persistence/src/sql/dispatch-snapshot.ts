@@ -1,78 +1,158 @@
-import { RESOURCE_CATEGORIES, type ResourceCategory } from '@reelay/contracts';
-import { OPEN_ATTEMPT_STATUSES, type DispatchSnapshot, type PendingJob } from '@reelay/domain';
+import type { Settings } from '@reelay/contracts';
+import type { DispatchSnapshot, OpenAttempt, PendingJob, WorkerCapacity } from '@reelay/domain';
+import { withDefaults } from './settings.js';
 import type { SqlRunner } from './statement.js';
-
-/** All that a plan depends on but the limits, which are settings. */
-export type DispatchState = Omit<DispatchSnapshot, 'limits'>;
 
 /** Most waiting jobs of one type that one pass looks at. More follow in the next pass. */
 const CANDIDATES_PER_TYPE = 500;
 
-type Row = {
-  pending: (Omit<PendingJob, 'createdAt' | 'retryAfter' | 'unroutableSince'> & { createdAt: string })[] | null;
-  workers: { instanceId: string; host: string | null; slots: number; running: number; jobTypes: string[] }[] | null;
-  open_orders: { type: string; target: string | null }[] | null;
-  in_use: Record<string, number> | null;
-  announced: Record<string, string> | null;
+/** Most waiting jobs that an explanation or a simulation takes into account. */
+const EXPLAINED_JOBS = 5_000;
+
+/** Which waiting jobs a snapshot holds: those that may be sent now, or all of them. */
+export type PendingChoice = 'due' | 'all';
+
+type PendingRow = Omit<PendingJob, 'createdAt' | 'retryAfter' | 'unroutableSince'> & {
+  createdAt: string;
+  retryAfter: string | null;
+  unroutableSince: string | null;
 };
 
+type Row = {
+  pending: PendingRow[] | null;
+  workers: WorkerCapacity[] | null;
+  attempts: OpenAttempt[] | null;
+  announced: Record<string, string> | null;
+  paused_types: string[] | null;
+  settings: Partial<Settings> | null;
+};
+
+const COLUMNS =
+  'id, type, priority, created_at, resource_category, target, vram_required, retry_after, unroutable_since';
+
 /**
- * Reads what the dispatcher decides on, in one statement. The waiting jobs are the first of each
- * type, found by skipping through the partial index from type to type, so that a long queue of one
- * type hides no other.
+ * The first jobs of each type that may be sent, found by skipping through the partial index from type
+ * to type, so that a long queue of one type hides no other. With an ageing rule the oldest ones count too.
  */
-export async function readDispatchState(runner: SqlRunner, withPending = true): Promise<DispatchState> {
+const DUE = `types AS (
+    (SELECT type FROM jobs WHERE status = 'pending' ORDER BY type LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.type FROM jobs j WHERE j.status = 'pending' AND j.type > t.type ORDER BY j.type LIMIT 1)
+      FROM types t WHERE t.type IS NOT NULL
+  ), known AS (
+    SELECT t.type, EXISTS (SELECT FROM job_types a WHERE a.name = t.type) AS announced FROM types t
+  ), pending AS (
+    SELECT c.* FROM known k CROSS JOIN LATERAL (
+      SELECT ${COLUMNS} FROM jobs
+       WHERE status = 'pending' AND type = k.type AND (unroutable_since IS NULL OR k.announced)
+         AND (retry_after IS NULL OR retry_after <= now())
+       ORDER BY priority, created_at, id LIMIT $1) c
+    UNION
+    SELECT c.* FROM known k CROSS JOIN LATERAL (
+      SELECT ${COLUMNS} FROM jobs
+       WHERE status = 'pending' AND type = k.type AND (unroutable_since IS NULL OR k.announced)
+         AND (retry_after IS NULL OR retry_after <= now())
+         AND (SELECT value -> 'scheduling' -> 'ageingMinutes' FROM settings) <> 'null'
+       ORDER BY created_at, id LIMIT $1) c
+  )`;
+
+const ALL = `pending AS (
+    SELECT ${COLUMNS} FROM jobs WHERE status = 'pending' ORDER BY priority, created_at, id LIMIT $1
+  )`;
+
+/**
+ * What is out or running. A claimed attempt is on its worker's host; its device counts only there.
+ */
+const ATTEMPTS = `SELECT json_agg(json_build_object(
+      'jobId', j.id, 'type', j.type, 'category', j.resource_category, 'status', a.status,
+      'instanceId', a.instance_id, 'target', a.target, 'host', coalesce(w.host, a.host),
+      'device', CASE WHEN w.host IS NULL OR w.host = a.host THEN a.device END,
+      'vramMb', a.vram_mb, 'holdsSlot', NOT a.paused) ORDER BY a.id)
+    FROM attempts a JOIN jobs j ON j.id = a.job_id LEFT JOIN workers w ON w.instance_id = a.instance_id
+   WHERE a.status IN ('out', 'running')`;
+
+const WORKERS = `SELECT json_agg(json_build_object('instanceId', w.instance_id, 'host', w.host, 'slots', w.slots,
+      'devices', w.devices, 'jobTypes', (SELECT coalesce(json_agg(t.job_type), '[]') FROM worker_job_types t
+                                          WHERE t.instance_id = w.instance_id)))
+    FROM workers w WHERE w.alive_until > now() AND w.activity <> 'Suspended' AND NOT w.paused`;
+
+const ANNOUNCED = `SELECT json_object_agg(t.name, coalesce(
+      (SELECT max(w.last_seen_at) FROM workers w JOIN worker_job_types s USING (instance_id)
+        WHERE s.job_type = t.name), t.last_announced_at))
+    FROM job_types t`;
+
+/** Reads what the dispatcher decides on, in one statement. */
+export async function readDispatchSnapshot(
+  runner: SqlRunner,
+  choice: PendingChoice = 'due',
+): Promise<DispatchSnapshot> {
   const [row] = await runner.query<Row[]>(
-    `WITH RECURSIVE types AS (
-       (SELECT type FROM jobs WHERE status = 'pending' AND $3 ORDER BY type LIMIT 1)
-       UNION ALL
-       SELECT (SELECT j.type FROM jobs j WHERE j.status = 'pending' AND j.type > t.type ORDER BY j.type LIMIT 1)
-         FROM types t WHERE t.type IS NOT NULL
-     ), pending AS (
-       SELECT c.* FROM types t CROSS JOIN LATERAL (
-         SELECT id, type, priority, created_at, resource_category, target FROM jobs
-          WHERE status = 'pending' AND type = t.type
-            AND (unroutable_since IS NULL OR EXISTS (SELECT FROM job_types a WHERE a.name = t.type))
-            AND (retry_after IS NULL OR retry_after <= now())
-          ORDER BY priority, created_at, id LIMIT $1) c
-     ), open AS (
-       SELECT a.status, a.instance_id, j.type, j.target, j.resource_category
-         FROM attempts a JOIN jobs j ON j.id = a.job_id
-        WHERE a.status = ANY($2)
-     )
+    `WITH RECURSIVE ${choice === 'due' ? DUE : ALL}
      SELECT
        (SELECT json_agg(json_build_object('id', id, 'type', type, 'priority', priority, 'createdAt', created_at,
-                                          'category', resource_category, 'target', target)) FROM pending) AS pending,
-       (SELECT json_agg(json_build_object('instanceId', w.instance_id, 'host', w.host, 'slots', w.slots,
-          'running', (SELECT count(*) FROM open o WHERE o.status = 'running' AND o.instance_id = w.instance_id),
-          'jobTypes', (SELECT coalesce(json_agg(t.job_type), '[]') FROM worker_job_types t
-                        WHERE t.instance_id = w.instance_id)))
-          FROM workers w WHERE w.alive_until > now() AND w.activity <> 'Suspended') AS workers,
-       (SELECT json_agg(json_build_object('type', type, 'target', target)) FROM open WHERE status = 'out') AS open_orders,
-       (SELECT json_object_agg(resource_category, n)
-          FROM (SELECT resource_category, count(*) AS n FROM open GROUP BY 1) u) AS in_use,
-       (SELECT json_object_agg(t.name, coalesce(
-                 (SELECT max(w.last_seen_at) FROM workers w JOIN worker_job_types s USING (instance_id)
-                   WHERE s.job_type = t.name), t.last_announced_at))
-          FROM job_types t) AS announced`,
-    [CANDIDATES_PER_TYPE, OPEN_ATTEMPT_STATUSES, withPending],
+          'category', resource_category, 'target', target, 'vramRequired', vram_required,
+          'retryAfter', retry_after, 'unroutableSince', unroutable_since)) FROM pending) AS pending,
+       (${WORKERS}) AS workers, (${ATTEMPTS}) AS attempts, (${ANNOUNCED}) AS announced,
+       (SELECT json_agg(name) FROM paused_job_types) AS paused_types,
+       (SELECT value FROM settings) AS settings`,
+    [choice === 'due' ? CANDIDATES_PER_TYPE : EXPLAINED_JOBS],
   );
+  const { limits, scheduling } = withDefaults(row?.settings ?? {});
   return {
-    pending: (row?.pending ?? []).map((job) => ({
-      ...job,
-      createdAt: Date.parse(job.createdAt),
-      retryAfter: null,
-      unroutableSince: null,
-    })),
+    pending: (row?.pending ?? []).map(toPendingJob),
     workers: row?.workers ?? [],
-    openOrders: row?.open_orders ?? [],
-    inUse: countsByCategory(row?.in_use ?? {}),
+    attempts: row?.attempts ?? [],
+    limits,
     announced: new Map(Object.entries(row?.announced ?? {}).map(([type, at]) => [type, Date.parse(at)])),
+    pausedTypes: new Set(row?.paused_types ?? []),
+    pausedCategories: new Set(),
+    queuePaused: scheduling.paused,
+    ageing: scheduling.ageingMinutes === null ? null : { everyMs: scheduling.ageingMinutes * 60_000 },
+    reservation: scheduling.reserveAfterMinutes === null ? null : { afterMs: scheduling.reserveAfterMinutes * 60_000 },
   };
 }
 
-const countsByCategory = (counts: Record<string, number>): Record<ResourceCategory, number> =>
-  Object.fromEntries(RESOURCE_CATEGORIES.map((category) => [category, counts[category] ?? 0])) as Record<
-    ResourceCategory,
-    number
-  >;
+const msOrNull = (text: string | null): number | null => (text === null ? null : Date.parse(text));
+
+const toPendingJob = (row: PendingRow): PendingJob => ({
+  ...row,
+  createdAt: Date.parse(row.createdAt),
+  retryAfter: msOrNull(row.retryAfter),
+  unroutableSince: msOrNull(row.unroutableSince),
+});
+
+/** Live workers of a job type: what could ever hold a job of it. */
+export async function readWorkersOfType(
+  runner: SqlRunner,
+  type: string,
+): Promise<Pick<WorkerCapacity, 'host' | 'jobTypes' | 'devices'>[]> {
+  const rows = await runner.query<Pick<WorkerCapacity, 'host' | 'devices'>[]>(
+    `SELECT w.host, w.devices FROM workers w JOIN worker_job_types t USING (instance_id)
+      WHERE t.job_type = $1 AND w.alive_until > now()`,
+    [type],
+  );
+  return rows.map((row) => ({ ...row, jobTypes: [type] }));
+}
+
+/** How long jobs took lately, and how far the running ones are: what a simulation goes by. */
+export interface Experience {
+  /** Seconds by job type, over the jobs completed last. */
+  readonly averages: Readonly<Record<string, number>>;
+  /** Seconds since their start, by job. */
+  readonly elapsed: Readonly<Record<string, number>>;
+}
+
+/** Reads what a simulation goes by. */
+export async function readExperience(runner: SqlRunner): Promise<Experience> {
+  const [row] = await runner.query<
+    { averages: Record<string, number> | null; elapsed: Record<string, number> | null }[]
+  >(
+    `SELECT
+       (SELECT json_object_agg(type, seconds) FROM (
+          SELECT type, avg(extract(epoch FROM completed_at - started_at))::float8 AS seconds
+            FROM (SELECT type, completed_at, started_at FROM jobs WHERE status = 'completed'
+                   ORDER BY created_at DESC, id DESC LIMIT 1000) last GROUP BY 1) averages) AS averages,
+       (SELECT json_object_agg(id, extract(epoch FROM now() - started_at)) FROM jobs WHERE status = 'running') AS elapsed`,
+  );
+  return { averages: row?.averages ?? {}, elapsed: row?.elapsed ?? {} };
+}

@@ -7,7 +7,7 @@ export interface JobCounts {
   readonly byType: Readonly<Record<string, number>>;
   /** Attempts out or running. */
   readonly inUse: Readonly<Record<ResourceCategory, number>>;
-  /** MB held by attempts that run on workers with devices. */
+  /** MB set aside on devices. */
   readonly vramUsed: number;
   /** MB of all live workers' devices. */
   readonly vramAvailable: number;
@@ -34,8 +34,7 @@ const complete = <K extends string>(keys: readonly K[], counts: Partial<Record<K
 export async function countJobs(runner: SqlRunner): Promise<JobCounts> {
   const [row] = await runner.query<Row[]>(
     `WITH open AS (
-       SELECT j.resource_category, CASE WHEN w.vram_mb > 0 THEN j.vram_required ELSE 0 END AS vram
-         FROM attempts a JOIN jobs j ON j.id = a.job_id LEFT JOIN workers w ON w.instance_id = a.instance_id
+       SELECT j.resource_category, a.vram_mb AS vram FROM attempts a JOIN jobs j ON j.id = a.job_id
         WHERE a.status IN ('out', 'running')
      )
      SELECT

@@ -9,7 +9,20 @@ export interface OrderToSend {
   readonly type: string;
   readonly params: Record<string, unknown>;
   readonly priority: number;
+  /** The host to whose queue it goes. */
   readonly target: string | null;
+  /** The device that is meant for it. */
+  readonly device: string | null;
+  /** What is set aside for it there, in MB. */
+  readonly vramMb: number;
+}
+
+/** A job to be sent, with the place that the plan gave it. */
+export interface PlannedJob {
+  readonly jobId: string;
+  readonly target: string | null;
+  readonly host: string | null;
+  readonly device: string | null;
 }
 
 type Row = Omit<OrderToSend, 'attemptId'> & { attemptId: string };
@@ -17,21 +30,28 @@ type Row = Omit<OrderToSend, 'attemptId'> & { attemptId: string };
 const toOrder = (row: Row): OrderToSend => ({ ...row, attemptId: Number(row.attemptId) });
 
 /** Gives each job that is still pending a new attempt and makes it queued. Jobs that changed meanwhile are left out. */
-export async function queueJobs(runner: SqlRunner, jobIds: readonly string[]): Promise<OrderToSend[]> {
+export async function queueJobs(runner: SqlRunner, planned: readonly PlannedJob[]): Promise<OrderToSend[]> {
   const rows = await runner.query<Row[]>(
-    `WITH picked AS (
-       SELECT id, type, params, priority, target, attempt_count + 1 AS number
-         FROM jobs WHERE id = ANY($1::uuid[]) AND status = 'pending' FOR UPDATE SKIP LOCKED
+    `WITH planned AS (
+       SELECT * FROM ROWS FROM (
+                jsonb_to_recordset($1::jsonb) AS ("jobId" uuid, target text, host text, device text)
+              ) WITH ORDINALITY
+     ), picked AS (
+       SELECT j.id, j.type, j.params, j.priority, j.attempt_count + 1 AS number, p.target, p.host, p.device,
+              CASE WHEN p.device IS NULL THEN 0 ELSE j.vram_required END AS vram_mb, p.ordinality
+         FROM jobs j JOIN planned p ON p."jobId" = j.id
+        WHERE j.status = 'pending' FOR UPDATE OF j SKIP LOCKED
      ), made AS (
-       INSERT INTO attempts (job_id, number) SELECT id, number FROM picked RETURNING id, job_id
+       INSERT INTO attempts (job_id, number, target, host, device, vram_mb)
+       SELECT id, number, target, host, device, vram_mb FROM picked RETURNING id, job_id
      ), queued AS (
        UPDATE jobs j SET status = 'queued', attempt_id = m.id, attempt_count = j.attempt_count + 1, retry_after = NULL
          FROM made m WHERE j.id = m.job_id
      )
-     SELECT m.id AS "attemptId", p.id AS "jobId", p.number, p.type, p.params, p.priority, p.target
-       FROM made m JOIN picked p ON p.id = m.job_id
-      ORDER BY array_position($1::uuid[], p.id)`,
-    [jobIds],
+     SELECT m.id AS "attemptId", p.id AS "jobId", p.number, p.type, p.params, p.priority, p.target, p.device,
+            p.vram_mb AS "vramMb"
+       FROM made m JOIN picked p ON p.id = m.job_id ORDER BY p.ordinality`,
+    [JSON.stringify(planned)],
   );
   return rows.map(toOrder);
 }
@@ -46,7 +66,8 @@ export async function markPublished(runner: SqlRunner, attemptIds: readonly numb
 /** Attempts whose order was never confirmed, since a process died between its commit and the confirm. */
 export async function findUnpublished(runner: SqlRunner, olderThanMs: number): Promise<OrderToSend[]> {
   const rows = await runner.query<Row[]>(
-    `SELECT a.id AS "attemptId", j.id AS "jobId", a.number, j.type, j.params, j.priority, j.target
+    `SELECT a.id AS "attemptId", j.id AS "jobId", a.number, j.type, j.params, j.priority, a.target, a.device,
+            a.vram_mb AS "vramMb"
        FROM attempts a JOIN jobs j ON j.id = a.job_id AND j.attempt_id = a.id
       WHERE a.status = 'out' AND a.published_at IS NULL AND j.status = 'queued'
         AND a.created_at < now() - $1 * interval '1 ms'

@@ -13,6 +13,7 @@ export interface Announcement {
   readonly sdkVersion: string;
   readonly slots: number;
   readonly vramMb: number;
+  readonly devices: readonly { readonly id: string; readonly vramMb: number }[];
   readonly cpus: number | null;
   readonly executor: string;
   readonly features: readonly string[];
@@ -33,16 +34,16 @@ export async function announceWorkers(runner: SqlRunner, announcements: readonly
     ...new Map(announcements.map((announcement) => [key(announcement), announcement])).values(),
   ];
   await runner.query(
-    `INSERT INTO workers (instance_id, app, host, version, sdk_version, slots, vram_mb, cpus, executor, features,
-                          liveness_ms, alive_until)
-     SELECT "instanceId", app, host, version, "sdkVersion", slots, "vramMb", cpus, executor, features,
-            "livenessMs", now() + "livenessMs" * interval '1 ms'
+    `INSERT INTO workers (instance_id, app, host, version, sdk_version, slots, vram_mb, devices, cpus, executor,
+                          features, liveness_ms, alive_until)
+     SELECT "instanceId", app, host, version, "sdkVersion", slots, "vramMb", devices, cpus, executor,
+            features, "livenessMs", now() + "livenessMs" * interval '1 ms'
        FROM jsonb_to_recordset($1::jsonb) AS v(
          "instanceId" text, app text, host text, version text, "sdkVersion" text, slots integer, "vramMb" integer,
-         cpus integer, executor text, features text[], "livenessMs" integer)
+         devices jsonb, cpus integer, executor text, features text[], "livenessMs" integer)
      ON CONFLICT (instance_id) DO UPDATE
         SET app = excluded.app, host = excluded.host, version = excluded.version, sdk_version = excluded.sdk_version,
-            slots = excluded.slots, vram_mb = excluded.vram_mb, cpus = excluded.cpus, executor = excluded.executor,
+            slots = excluded.slots, vram_mb = excluded.vram_mb, devices = excluded.devices, cpus = excluded.cpus, executor = excluded.executor,
             features = excluded.features, liveness_ms = excluded.liveness_ms,
             last_seen_at = now(), alive_until = excluded.alive_until`,
     [JSON.stringify(last(({ instanceId }) => instanceId))],
