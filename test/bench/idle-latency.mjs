@@ -1,7 +1,6 @@
 // From POST to completed on an idle stack, for a job that does nothing, beside the bare loop.
 import { performance } from 'node:perf_hooks';
 import amqp from 'amqplib';
-import { startBareLoop } from './bare-loop.mjs';
 
 const WARM_UP = 30;
 
@@ -74,11 +73,10 @@ async function timed(work) {
 
 /**
  * Times both, turn by turn, so that whatever else the machine does falls on both.
- * @param {{ apiUrl: string, token: string, amqpUrl: string, databaseUrl: string, samples: number }} options
+ * @param {{ apiUrl: string, token: string, amqpUrl: string, samples: number, bare: { run: (n: number) => Promise<void> } }} options
  */
-export async function measureIdleLatency({ apiUrl, token, amqpUrl, databaseUrl, samples }) {
+export async function measureIdleLatency({ apiUrl, token, amqpUrl, samples, bare }) {
   const watch = await watchCompletions(amqpUrl);
-  const bare = await startBareLoop({ amqpUrl, databaseUrl });
   /** @type {{ reelay: number[], bare: number[] }} */
   const times = { reelay: [], bare: [] };
   try {
@@ -90,7 +88,6 @@ export async function measureIdleLatency({ apiUrl, token, amqpUrl, databaseUrl, 
       times.reelay.push(ofReelay);
     }
   } finally {
-    await bare.stop();
     await watch.close();
   }
   const [reelay, reference] = [summary(times.reelay), summary(times.bare)];

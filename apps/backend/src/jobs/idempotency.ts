@@ -20,8 +20,8 @@ export interface Written<T> {
 }
 
 /**
- * Runs a write in a transaction. With a key, the same request gets the answer of the first one.
- * @param write must do nothing outside the transaction: it may be rolled back
+ * Runs a write. With a key, the same request gets the answer of the first one.
+ * @param write one statement, on the manager that it is given: that is atomic without a transaction
  * @throws {ApiError} 422 when the key was used for another body
  */
 export async function writeOnce<T>(
@@ -31,7 +31,7 @@ export async function writeOnce<T>(
 ): Promise<T> {
   const { route, key, body } = request;
   if (key === undefined) {
-    const written = await dataSource.transaction(write);
+    const written = await write(dataSource.manager);
     written.afterCommit();
     return written.answer;
   }

@@ -8,6 +8,10 @@ import { z } from 'zod';
 import { unprocessable, type RequestFault } from '../http/api-error.js';
 import { faultsOf } from '../http/zod.pipe.js';
 
+/** How long what was read of an announced type is taken to hold, in ms. */
+const CACHE_MS = 1_000;
+const CACHED_TYPES = 1_000;
+
 /** What is known of a job type that some worker announced, or that Reelay ships. */
 interface KnownType {
   readonly category: ResourceCategory | null;
@@ -18,7 +22,7 @@ interface KnownType {
 /** Turns a request for a job into a job: parameters checked, input found, needs filled in. */
 @Injectable()
 export class JobParameters {
-  private readonly ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
+  private readonly announced = new Map<string, { known: KnownType | null; until: number }>();
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -60,22 +64,33 @@ export class JobParameters {
       };
       return { category: contract.category, vramMb: contract.vramMb, check };
     }
-    const announced = await this.dataSource.getRepository(JobTypeEntity).findOneBy({ name: type });
-    if (!announced) return null;
-    return {
-      category: announced.category,
-      vramMb: announced.jobVramMb,
-      check: (params) => this.checkAnnounced(announced.parameters, params),
+    return this.announcedType(type);
+  }
+
+  /** Announced types are read and their schemas compiled at most once in a while, not for every submit. */
+  private async announcedType(type: string): Promise<KnownType | null> {
+    const cached = this.announced.get(type);
+    if (cached && cached.until > performance.now()) return cached.known;
+    const record = await this.dataSource.getRepository(JobTypeEntity).findOneBy({ name: type });
+    const known = record && {
+      category: record.category,
+      vramMb: record.jobVramMb,
+      check: this.compile(record.parameters),
     };
+    if (this.announced.size > CACHED_TYPES) this.announced.clear();
+    this.announced.set(type, { known, until: performance.now() + CACHE_MS });
+    return known;
   }
 
   /** A worker of another make may announce a schema that is none; then its worker has the last word. */
-  private checkAnnounced(schema: JsonSchema, params: Record<string, unknown>): RequestFault[] {
+  private compile(schema: JsonSchema): KnownType['check'] {
     try {
       const { $schema: _, ...rules } = schema;
-      return this.ajv.validate(rules, params) ? [] : (this.ajv.errors ?? []).map(ajvFault);
+      // An instance for each schema: one for all would keep every schema that was ever announced.
+      const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(rules);
+      return (params) => (validate(params) ? [] : (validate.errors ?? []).map(ajvFault));
     } catch {
-      return [];
+      return () => [];
     }
   }
 

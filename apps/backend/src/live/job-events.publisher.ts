@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { EXCHANGE, jobEvent, jobEventKey } from '@reelay/contracts';
+import { EXCHANGE, jobEventKey, type JobEvent } from '@reelay/contracts';
 import type { ChangedJob } from '@reelay/persistence';
 import type { Logger } from '@reelay/platform';
 import { Broker } from '../broker/broker.js';
@@ -23,7 +23,8 @@ export class JobEventsPublisher {
   private publish(jobs: readonly ChangedJob[]): void {
     const at = new Date().toISOString();
     for (const job of jobs) {
-      const event = jobEvent.parse({ ...job, at });
+      const { id, type, status, progress } = job;
+      const event: JobEvent = { id, type, status, progress, at };
       this.broker.publisher
         .publish({ exchange: EXCHANGE.jobEvents, routingKey: jobEventKey(event), content: event, ephemeral: true })
         .catch((error: unknown) => {

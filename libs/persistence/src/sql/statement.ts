@@ -1,3 +1,5 @@
+import type { JobStatus } from '@reelay/contracts';
+
 /** What runs a statement: a data source, or the manager of the transaction that the caller is in. */
 export interface SqlRunner {
   query<T = unknown>(sql: string, parameters?: unknown[]): Promise<T>;
@@ -7,7 +9,7 @@ export interface SqlRunner {
 export interface ChangedJob {
   readonly id: string;
   readonly type: string;
-  readonly status: string;
+  readonly status: JobStatus;
   readonly progress: number;
 }
 
