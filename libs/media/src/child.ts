@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { MediaError } from './errors.js';
+import { untilResumed, type PauseSignal } from './pause.js';
 
 /** Time between SIGTERM and SIGKILL, in which ffmpeg may close its files. */
 const KILL_AFTER_MS = 2_000;
@@ -11,6 +12,8 @@ const PASSED_VARIABLES = ['PATH', 'LD_LIBRARY_PATH', 'LANG', 'HOME', 'TMPDIR'];
 export interface ChildOptions {
   /** On abort the whole process group gets SIGTERM, and SIGKILL 2 s later. */
   readonly signal?: AbortSignal | undefined;
+  /** While it is paused, the whole process group is stopped, or the program is not started yet. */
+  readonly pause?: PauseSignal | undefined;
   readonly onStdout: (text: string) => void;
   readonly onStderr: (text: string) => void;
   /** Called with the process id, which is the process group's id as well. */
@@ -31,9 +34,10 @@ export interface ChildExit {
  * Must be called from the main thread when the argv has a parent-death signal, which is tied to the thread.
  * @throws {MediaError} FEATURE_MISSING when the program cannot be started
  */
-export function runChild(argv: readonly string[], options: ChildOptions): Promise<ChildExit> {
+export async function runChild(argv: readonly string[], options: ChildOptions): Promise<ChildExit> {
   const [command = '', ...args] = argv;
-  if (options.signal?.aborted) return Promise.resolve({ code: null, signal: 'SIGTERM' });
+  while (options.pause?.paused && !options.signal?.aborted) await untilResumed(options.pause, options.signal);
+  if (options.signal?.aborted) return { code: null, signal: 'SIGTERM' };
   const child = spawn(command, args, {
     detached: true,
     env: toolEnvironment(process.env),
@@ -45,13 +49,19 @@ export function runChild(argv: readonly string[], options: ChildOptions): Promis
     if (options.niceness !== undefined) lowerPriority(child.pid, options.niceness);
     options.onSpawn?.(child.pid);
   }
-  return settle(child, command, options.signal);
+  return settle(child, command, options);
 }
 
-function settle(child: ChildProcess, command: string, signal: AbortSignal | undefined): Promise<ChildExit> {
+function settle(child: ChildProcess, command: string, { signal, pause }: ChildOptions): Promise<ChildExit> {
   return new Promise((resolve, reject) => {
     let killTimer: NodeJS.Timeout | undefined;
+    const unsubscribe = pause?.onChange(() => {
+      signalGroup(child, pause.paused ? 'SIGSTOP' : 'SIGCONT');
+    });
     const stop = (): void => {
+      // From here on nothing may stop it again: a stopped process handles no SIGTERM.
+      unsubscribe?.();
+      signalGroup(child, 'SIGCONT');
       signalGroup(child, 'SIGTERM');
       killTimer = setTimeout(() => {
         signalGroup(child, 'SIGKILL');
@@ -59,6 +69,7 @@ function settle(child: ChildProcess, command: string, signal: AbortSignal | unde
     };
     const finish = (): void => {
       clearTimeout(killTimer);
+      unsubscribe?.();
       signal?.removeEventListener('abort', stop);
     };
     signal?.addEventListener('abort', stop, { once: true });
@@ -102,35 +113,45 @@ export function toolEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 export interface Captured extends ChildExit {
   readonly stdout: string;
   readonly stderr: string;
-  /** True when it was ended since it took longer than `timeoutMs`. */
+  /** True when it was ended since it took longer than `timeoutMs`, counted from the last pause. */
   readonly timedOut: boolean;
+}
+
+export interface CaptureOptions extends Pick<ChildOptions, 'signal' | 'pause'> {
+  readonly timeoutMs: number;
+  readonly maxChars?: number;
 }
 
 /** Runs a short-lived program and keeps the first `maxChars` characters of either output. */
 export async function capture(
   argv: readonly string[],
-  {
-    signal,
-    timeoutMs,
-    maxChars = 4_000_000,
-  }: { signal?: AbortSignal | undefined; timeoutMs: number; maxChars?: number },
+  { signal, pause, timeoutMs, maxChars = 4_000_000 }: CaptureOptions,
 ): Promise<Captured> {
   let stdout = '';
   let stderr = '';
   const { controller, unlink } = linkedController(signal);
   let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    controller.abort();
-  }, timeoutMs);
+  let timer: NodeJS.Timeout | undefined;
+  const restartTimer = (): void => {
+    clearTimeout(timer);
+    if (pause?.paused) return;
+    timer = setTimeout(() => {
+      timedOut = true;
+      controller.abort();
+    }, timeoutMs);
+  };
+  restartTimer();
+  const unsubscribe = pause?.onChange(restartTimer);
   try {
     const exit = await runChild(argv, {
       signal: controller.signal,
+      pause,
       onStdout: (text) => (stdout = (stdout + text).slice(0, maxChars)),
       onStderr: (text) => (stderr = (stderr + text).slice(0, maxChars)),
     });
     return { ...exit, stdout, stderr, timedOut };
   } finally {
+    unsubscribe?.();
     clearTimeout(timer);
     unlink();
   }

@@ -1,6 +1,7 @@
 import { linkedController, runChild } from './child.js';
 import { MediaError } from './errors.js';
 import { diskWasFull, failureError, StderrTail } from './failure.js';
+import type { RunControl } from './pause.js';
 import { ProgressReader, type EncodeProgress } from './progress.js';
 import { StallWatch } from './stall-watch.js';
 import type { MediaTools } from './tools.js';
@@ -11,18 +12,14 @@ const DEFAULT_STALL_TIMEOUT_MS = 120_000;
 /** The options that every run starts with: never ask, say errors only, write progress to stdout. */
 const RUN_OPTIONS = ['-nostdin', '-y', '-hide_banner', '-loglevel', 'error', '-nostats', '-progress', 'pipe:1'];
 
-export interface RunOptions {
-  /** An abort ends ffmpeg, and `run` throws the signal's reason. */
-  readonly signal: AbortSignal;
+export interface RunOptions extends RunControl {
   /** Of what will be written, for percent and time left; null when it is not known. */
   readonly durationSeconds: number | null;
   readonly onProgress?: (progress: EncodeProgress) => void;
-  /** Milliseconds without progress after which ffmpeg is ended; two minutes by default. */
+  /** Milliseconds without progress after which ffmpeg is ended, pauses not counted; two minutes by default. */
   readonly stallTimeoutMs?: number;
   /** -20 (first) to 19 (last); left out, the worker's own. */
   readonly niceness?: number;
-  /** Called with ffmpeg's process group, for signals that stop and continue it. */
-  readonly onSpawn?: (processGroup: number) => void;
 }
 
 /** What a run that ended well left behind. Only a look at its output tells whether it did its work. */
@@ -51,20 +48,24 @@ export class Ffmpeg {
    * @throws the signal's reason after an abort
    */
   async run(args: readonly string[], options: RunOptions): Promise<RunResult> {
-    const { signal, durationSeconds, onProgress, stallTimeoutMs = DEFAULT_STALL_TIMEOUT_MS } = options;
+    const { signal, pause, durationSeconds, onProgress, stallTimeoutMs = DEFAULT_STALL_TIMEOUT_MS } = options;
     const progress = new ProgressReader(durationSeconds);
     const stderr = new StderrTail();
     const { controller, unlink } = linkedController(signal);
     const watch = new StallWatch(stallTimeoutMs, () => {
       controller.abort();
     });
+    const unsubscribe = pause?.onChange(() => {
+      if (pause.paused) watch.hold();
+      else watch.resume();
+    });
     try {
       const exit = await runChild([...this.tools.launcher, ...this.argv(args)], {
         signal: controller.signal,
+        pause,
         niceness: options.niceness,
         onSpawn: (pid) => {
           watch.start(pid);
-          options.onSpawn?.(pid);
         },
         onStdout: (text) => {
           for (const update of progress.read(text)) {
@@ -82,6 +83,7 @@ export class Ffmpeg {
       if (exit.code !== 0 || diskWasFull(lines)) throw failureError('ffmpeg', exit, lines);
       return { stderr: lines, complaints: stderr.total, mediaSeconds: progress.writtenSeconds };
     } finally {
+      unsubscribe?.();
       watch.stop();
       unlink();
     }

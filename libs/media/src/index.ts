@@ -14,8 +14,10 @@ export {
   type VideoStreamInfo,
 } from './media-info.js';
 export { mediaEnv, openMedia, type Media, type MediaEnv } from './open-media.js';
+export type { PauseSignal, RunControl } from './pause.js';
 export { probe, type ProbeOptions } from './probe.js';
 export { reportProgress, type EncodeProgress, type ProgressSink } from './progress.js';
-export { produceOutput, publish, type AttemptIdentity } from './publish.js';
+export { produceOutput, type OutputSteps, type Produced, type ProducingJob } from './publish.js';
+export type { AttemptIdentity } from './published-marker.js';
 export { resolveFfmpeg, type MediaTools, type ToolPaths } from './tools.js';
 export { verifyOutput, type OutputExpectation, type PictureExpectation, type VideoExpectation } from './verify.js';

@@ -3,6 +3,7 @@ import { access, lstat, mkdir, realpath, stat } from 'node:fs/promises';
 import { join, posix, sep } from 'node:path';
 import { MediaError, systemErrorCode, withDiskFullCode } from './errors.js';
 import { safeLibraryPath } from './library-path.js';
+import { adoptMarker, markersOfJob, type AttemptIdentity } from './published-marker.js';
 
 /** A file of the library that can be read. */
 export interface LibraryInput {
@@ -13,12 +14,17 @@ export interface LibraryInput {
   readonly sizeBytes: number;
 }
 
-/** Where an output goes. Nothing is there yet, except for its folder. */
+/**
+ * Where an output goes. Nothing is there yet, except for its folder, or what an earlier attempt of the
+ * same job published.
+ */
 export interface LibraryOutput {
   readonly relative: string;
   readonly absolute: string;
   /** What the name was made from; null when this very name was asked for. */
   readonly madeFrom: FreeName | null;
+  /** The hidden second name of an earlier attempt's output, which is there already; else null. */
+  readonly marker: string | null;
 }
 
 /** A name that may get a number, as in `film-2.mp4`. */
@@ -78,29 +84,37 @@ export class MediaLibrary {
 
   /**
    * A place for an output of this very name. Missing folders on the way are made.
+   * @param attempt whose job's own earlier output does not count as one that exists
    * @throws {MediaError} OUTPUT_EXISTS (an input exists, so it can never be its own output),
    * PATH_OUTSIDE_LIBRARY, INVALID_PARAMETERS, DISK_FULL
    */
-  async resolveOutput(path: string): Promise<LibraryOutput> {
+  async resolveOutput(path: string, attempt?: AttemptIdentity): Promise<LibraryOutput> {
     const relative = safeLibraryPath(path);
     const folder = await this.makeFolder(posix.dirname(relative));
     const absolute = join(folder, posix.basename(relative));
-    if (await exists(absolute)) throw new MediaError('OUTPUT_EXISTS', `${relative} exists already`);
-    return { relative, absolute, madeFrom: null };
+    if (!(await exists(absolute))) return { relative, absolute, madeFrom: null, marker: null };
+    const marker = attempt ? await adoptMarker(absolute, attempt, await markersOfJob(folder, attempt)) : null;
+    if (marker === null) throw new MediaError('OUTPUT_EXISTS', `${relative} exists already`);
+    return { relative, absolute, madeFrom: null, marker };
   }
 
   /**
    * A place for an output whose name is free now: `base.ext`, else `base-2.ext`, and so on.
+   * A job that makes several outputs in no fixed order gives each its own base.
+   * @param attempt whose job's own earlier output of such a name is taken before a free one
    * @throws {MediaError} PATH_OUTSIDE_LIBRARY, OUTPUT_EXISTS when 10,000 such names are taken
    */
-  async freeOutput(madeFrom: FreeName): Promise<LibraryOutput> {
+  async freeOutput(madeFrom: FreeName, attempt?: AttemptIdentity): Promise<LibraryOutput> {
     const { directory, base, extension } = madeFrom;
     const folder = await this.makeFolder(safeLibraryPath(directory));
+    const markers = attempt ? await markersOfJob(folder, attempt) : [];
     for (let count = 1; count <= MAX_SAME_NAME; count++) {
       const name = `${base}${count === 1 ? '' : `-${String(count)}`}.${extension}`;
       const relative = safeLibraryPath(posix.join(directory, name));
       const absolute = join(folder, name);
-      if (!(await exists(absolute))) return { relative, absolute, madeFrom };
+      if (!(await exists(absolute))) return { relative, absolute, madeFrom, marker: null };
+      const marker = attempt ? await adoptMarker(absolute, attempt, markers) : null;
+      if (marker !== null) return { relative, absolute, madeFrom, marker };
     }
     throw new MediaError('OUTPUT_EXISTS', `all names like ${base}.${extension} in ${directory} are taken`);
   }

@@ -5,6 +5,7 @@ import { MediaError } from './errors.js';
 import { failureError, lastWords, StderrTail } from './failure.js';
 import { guardedInput, guardedPicture, MAX_PIXELS } from './input.js';
 import type { MediaInfo } from './media-info.js';
+import type { RunControl } from './pause.js';
 import { parseProbe } from './probe-parse.js';
 import type { MediaTools } from './tools.js';
 
@@ -20,8 +21,7 @@ const ENTRIES = [
   'stream_side_data=rotation',
 ].join(':');
 
-export interface ProbeOptions {
-  readonly signal: AbortSignal;
+export interface ProbeOptions extends RunControl {
   /** A JPEG that this service wrote itself; by default an untrusted video or sound file. */
   readonly picture?: boolean;
 }
@@ -36,7 +36,7 @@ export interface ProbeOptions {
 export async function probe(
   tools: MediaTools,
   file: string,
-  { signal, picture = false }: ProbeOptions,
+  { signal, pause, picture = false }: ProbeOptions,
 ): Promise<MediaInfo> {
   const { size } = await stat(file);
   const input = picture ? guardedPicture(file) : guardedInput(file);
@@ -51,7 +51,7 @@ export async function probe(
     ENTRIES,
     ...input,
   ];
-  const answer = await capture([...tools.launcher, ...argv], { signal, timeoutMs: PROBE_TIMEOUT_MS });
+  const answer = await capture([...tools.launcher, ...argv], { signal, pause, timeoutMs: PROBE_TIMEOUT_MS });
   signal.throwIfAborted();
   if (answer.timedOut) {
     throw new MediaError('ENCODER_STALLED', `ffprobe gave no answer within ${String(PROBE_TIMEOUT_MS / 1000)} s`);

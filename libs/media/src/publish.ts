@@ -1,46 +1,90 @@
-import { link, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { link, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { MediaError, systemErrorCode, withDiskFullCode } from './errors.js';
 import type { LibraryOutput, MediaLibrary } from './library.js';
 import { attemptOfPartial, partialName } from './library-path.js';
-
-/** The attempt that makes an output. No two attempts share a temporary name. */
-export interface AttemptIdentity {
-  /** All attempts of one job share it; null when the order did not say. */
-  readonly jobId: string | null;
-  readonly attemptId: number;
-}
+import { jobOfMarker, markerFor, ownMarker, type AttemptIdentity } from './published-marker.js';
 
 /** A temporary file that nobody wrote to for this long belongs to an attempt that is gone. */
 const ABANDONED_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
 
+/** The job that an output is made for; a job's context fits. */
+export interface ProducingJob {
+  readonly signal: AbortSignal;
+  /** Takes what to do once the broker has the answer that the job is completed; left out, it is done at once. */
+  afterCompleted?(cleanUp: () => Promise<void>): void;
+}
+
+/** How an output is made. */
+export interface OutputSteps<Made, Verified> {
+  /** Writes the output to a hidden temporary file beside its target. */
+  make(temporary: string): Promise<Made>;
+  /**
+   * Checks the finished file, and throws when it is not what it should be.
+   * @param made what `make` returned; null for a file that an earlier attempt made
+   */
+  verify(file: string, made: Made | null): Promise<Verified>;
+}
+
+/** An output in its place. */
+export interface Produced<Verified> {
+  /** Relative to the library. */
+  readonly path: string;
+  /** What `verify` returned. */
+  readonly verified: Verified;
+  /** An earlier attempt of the job made and published it, and died before it could say so. */
+  readonly adopted: boolean;
+}
+
 /**
- * Makes one output: `make` writes to a hidden temporary file beside the target and verifies it, then
- * the file gets its final name. However this ends, no temporary file stays; a final one stays only on success.
- * Temporary files that killed attempts of the same job left in the folder are removed first.
- * @returns the output's path in the library, and what `make` returned
- * @throws {MediaError} OUTPUT_EXISTS, DISK_FULL; and what `make` throws
+ * Makes one output: `make` writes to a hidden temporary file beside the target, `verify` checks it, then the
+ * file gets its final name. An output that an earlier attempt of the job published is verified and adopted instead.
+ * However this ends, no temporary file stays. Those that killed attempts of the job left in the folder are removed first.
+ *
+ * The final name is where an abort comes too late: up to it the work is stopped and leaves nothing, from it on the
+ * job is completed. Others may have seen the file by then, and what was seen is not taken away again.
+ * @throws {MediaError} OUTPUT_EXISTS, DISK_FULL; and what the steps throw
+ * @throws the signal's reason after an abort
  */
-export async function produceOutput<T>(
+export async function produceOutput<Made, Verified>(
   library: MediaLibrary,
   output: LibraryOutput,
   attempt: AttemptIdentity,
-  signal: AbortSignal,
-  make: (temporary: string) => Promise<T>,
-): Promise<{ path: string; made: T }> {
-  const temporary = join(dirname(output.absolute), partialName(basename(output.absolute), attemptTag(attempt)));
+  job: ProducingJob,
+  steps: OutputSteps<Made, Verified>,
+): Promise<Produced<Verified>> {
   await removeAbandoned(dirname(output.absolute), attempt);
+  if (output.marker !== null) return adopt(output, output.marker, job, steps);
+  const temporary = join(dirname(output.absolute), partialName(basename(output.absolute), attemptTag(attempt)));
   try {
-    const made = await make(temporary);
-    signal.throwIfAborted();
-    const published = await publish(library, temporary, output);
-    if (signal.aborted) await rm(published.absolute, { force: true });
-    signal.throwIfAborted();
-    return { path: published.relative, made };
+    const verified = await steps.verify(temporary, await steps.make(temporary));
+    const { relative } = await publish(library, temporary, output, attempt, job);
+    return { path: relative, verified, adopted: false };
   } catch (error) {
     throw withDiskFullCode(error);
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+async function adopt<Made, Verified>(
+  output: LibraryOutput,
+  marker: string,
+  job: ProducingJob,
+  steps: OutputSteps<Made, Verified>,
+): Promise<Produced<Verified>> {
+  try {
+    const verified = await steps.verify(output.absolute, null);
+    // Its maker may have died before it did this.
+    await sync(dirname(output.absolute));
+    await removeWhenCompleted(marker, job);
+    return { path: output.relative, verified, adopted: true };
+  } catch (error) {
+    if (!(error instanceof MediaError) || error.code !== 'OUTPUT_INVALID') throw error;
+    throw new MediaError('OUTPUT_EXISTS', `${output.relative} exists already, and is damaged: ${error.message}`, {
+      cause: error,
+      facts: error.facts,
+    });
   }
 }
 
@@ -50,22 +94,55 @@ export async function produceOutput<T>(
  * @returns where the file is now
  * @throws {MediaError} OUTPUT_EXISTS when a name that was asked for is taken
  */
-export async function publish(library: MediaLibrary, temporary: string, output: LibraryOutput): Promise<LibraryOutput> {
+async function publish(
+  library: MediaLibrary,
+  temporary: string,
+  output: LibraryOutput,
+  attempt: AttemptIdentity,
+  job: ProducingJob,
+): Promise<LibraryOutput> {
   await sync(temporary);
-  let target = output;
-  while (!(await moveWithoutOverwriting(temporary, target.absolute))) {
-    if (output.madeFrom === null) throw new MediaError('OUTPUT_EXISTS', `${output.relative} exists already`);
-    target = await library.freeOutput(output.madeFrom);
+  const marker = await markerFor(temporary, attempt);
+  const finished = marker ?? temporary;
+  let target: LibraryOutput;
+  try {
+    if (marker !== null) {
+      // Before the file has the name: to this run it must never look like an earlier one's output.
+      ownMarker(attempt, marker);
+      await rename(temporary, marker);
+    }
+    job.signal.throwIfAborted();
+    target = await place(library, finished, output);
+  } catch (error) {
+    await rm(finished, { force: true });
+    throw error;
   }
   await sync(dirname(target.absolute));
+  if (marker !== null) await removeWhenCompleted(marker, job);
   return target;
 }
 
-/** False when something has the name already. */
-async function moveWithoutOverwriting(from: string, to: string): Promise<boolean> {
+/** Until then the hidden name tells a next attempt whose output it is. */
+async function removeWhenCompleted(marker: string, job: ProducingJob): Promise<void> {
+  const remove = (): Promise<void> => rm(marker, { force: true });
+  if (job.afterCompleted) job.afterCompleted(remove);
+  else await remove();
+}
+
+/** Links the file to the first name that nothing has. */
+async function place(library: MediaLibrary, from: string, output: LibraryOutput): Promise<LibraryOutput> {
+  let target = output;
+  while (!(await linkWithoutOverwriting(from, target.absolute))) {
+    if (output.madeFrom === null) throw new MediaError('OUTPUT_EXISTS', `${output.relative} exists already`);
+    target = await library.freeOutput(output.madeFrom);
+  }
+  return target;
+}
+
+/** False when something has the name already. The first name stays, where the file system has hard links. */
+async function linkWithoutOverwriting(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
-    await unlink(from);
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'EEXIST') return false;
@@ -105,20 +182,20 @@ function attemptTag({ jobId, attemptId }: AttemptIdentity): string {
 }
 
 /**
- * A job's earlier attempts are over when the next one starts, so their files can go. Files of other
- * jobs go when they are old, since their attempts may be running.
+ * A job's earlier attempts are over when the next one starts, so their partial files can go, and finished ones
+ * that never got their final name. Files of other jobs go when they are old, since their attempts may be running.
  */
-async function removeAbandoned(folder: string, attempt: AttemptIdentity): Promise<void> {
+async function removeAbandoned(folder: string, { jobId }: AttemptIdentity): Promise<void> {
   for (const name of await readdir(folder)) {
     const tag = attemptOfPartial(name);
-    if (tag === null) continue;
+    const publisher = jobOfMarker(name);
+    if (tag === null && publisher === null) continue;
     const path = join(folder, name);
-    const ofThisJob = attempt.jobId !== null && tag.startsWith(`${attempt.jobId}_`);
-    if (ofThisJob || (await isAbandoned(path))) await rm(path, { force: true });
+    const file = await stat(path).catch(() => null);
+    if (!file?.isFile()) continue;
+    const isPartialOfJob = jobId !== null && tag?.startsWith(`${jobId}_`) === true;
+    const isUnpublishedOfJob = jobId !== null && publisher === jobId && file.nlink === 1;
+    const isOld = Date.now() - file.mtimeMs > ABANDONED_AFTER_MS;
+    if (isPartialOfJob || isUnpublishedOfJob || isOld) await rm(path, { force: true });
   }
-}
-
-async function isAbandoned(path: string): Promise<boolean> {
-  const file = await stat(path).catch(() => null);
-  return file !== null && file.isFile() && Date.now() - file.mtimeMs > ABANDONED_AFTER_MS;
 }

@@ -10,6 +10,7 @@ export class StallWatch {
   private charsRead: string | null = null;
   private pid: number | undefined;
   private hasStalled = false;
+  private held = false;
 
   constructor(
     private readonly timeoutMs: number,
@@ -28,12 +29,25 @@ export class StallWatch {
   }
 
   noteProgress(): void {
-    if (this.pid === undefined) return;
+    if (this.pid === undefined || this.held) return;
     this.charsRead = charactersRead(this.pid);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.check();
     }, this.timeoutMs);
+  }
+
+  /** The process was stopped on purpose: until `resume` it may do nothing. */
+  hold(): void {
+    // A flag besides the timer: what the process wrote before may be read later, as progress.
+    this.held = true;
+    clearTimeout(this.timer);
+  }
+
+  /** The process goes on, with the whole of `timeoutMs` before it. */
+  resume(): void {
+    this.held = false;
+    this.noteProgress();
   }
 
   stop(): void {

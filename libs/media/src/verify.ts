@@ -4,6 +4,7 @@ import { MediaError } from './errors.js';
 import type { Ffmpeg } from './ffmpeg.js';
 import { guardedInput, guardedPicture } from './input.js';
 import type { MediaInfo } from './media-info.js';
+import type { RunControl } from './pause.js';
 import { probe } from './probe.js';
 
 /** What a finished video must be. */
@@ -46,19 +47,19 @@ export async function verifyOutput(
   ffmpeg: Ffmpeg,
   file: string,
   expectation: OutputExpectation,
-  signal: AbortSignal,
+  { signal, pause }: RunControl,
 ): Promise<MediaInfo> {
   const size = (await stat(file).catch(() => null))?.size ?? 0;
   if (size === 0) throw new MediaError('OUTPUT_INVALID', 'nothing was written', { facts: { check: 'size' } });
   const media = await asOutputFault('probe', signal, () =>
-    probe(ffmpeg.tools, file, { signal, picture: expectation.kind === 'picture' }),
+    probe(ffmpeg.tools, file, { signal, pause, picture: expectation.kind === 'picture' }),
   );
   const fault = outputFault(media, expectation);
   if (fault !== null) {
     throw new MediaError('OUTPUT_INVALID', fault, { facts: { check: 'streams', found: media, expected: expectation } });
   }
   for (const args of decodeChecks(file, expectation)) {
-    await asOutputFault('decode', signal, () => ffmpeg.run(args, { signal, durationSeconds: null }));
+    await asOutputFault('decode', signal, () => ffmpeg.run(args, { signal, pause, durationSeconds: null }));
   }
   return media;
 }

@@ -20,7 +20,7 @@ export interface WorkerIdentity {
   readonly app: string;
   readonly version: string;
   readonly features: readonly string[];
-  readonly config: Pick<WorkerConfig, 'instanceId' | 'host' | 'slots' | 'heartbeatSeconds'>;
+  readonly config: Pick<WorkerConfig, 'instanceId' | 'host' | 'slots' | 'heartbeatSeconds' | 'devices'>;
 }
 
 /** Announces that a worker serves a job type. */
@@ -42,7 +42,8 @@ export function discovery(identity: WorkerIdentity, contract: JobContract): Disc
       category: contract.category,
       job_vram_mb: contract.vramMb,
       slots: config.slots,
-      vram_mb: 0,
+      vram_mb: config.devices.reduce((sum, { vramMb }) => sum + vramMb, 0),
+      devices: config.devices.map(({ id, vramMb }) => ({ id, vram_mb: vramMb })),
       cpus: availableParallelism(),
       heartbeat_s: config.heartbeatSeconds,
       executor: 'local',
@@ -54,14 +55,22 @@ export function discovery(identity: WorkerIdentity, contract: JobContract): Disc
 /** What a worker is doing. `Suspended`: it takes no orders. */
 export type Activity = 'Idle' | 'Busy' | 'Suspended';
 
-/** A sign of life; it renews the leases of the attempts that run. */
-export function status(instanceId: string, activity: Activity, running: readonly number[]): StatusMessage {
+/**
+ * A sign of life; it renews the leases of the attempts that run.
+ * @param running paused ones included
+ */
+export function status(
+  instanceId: string,
+  activity: Activity,
+  running: readonly number[],
+  paused: readonly number[] = [],
+): StatusMessage {
   const [first] = running;
   return {
     type: 'status',
     job: first === undefined ? null : { job_id: first },
     worker: { activity, instance_id: instanceId },
-    reelay: { running: [...running] },
+    reelay: { running: [...running], paused: [...paused] },
   };
 }
 
@@ -79,7 +88,7 @@ const toBackend = (routingKey: string, content: unknown): OutgoingMessage => ({
 
 export const discoveryMessageOf = (identity: WorkerIdentity, contract: JobContract): OutgoingMessage =>
   toBackend(QUEUE.workerDiscovery, discovery(identity, contract));
-export const statusMessageOf = (instanceId: string, activity: Activity, running: readonly number[]): OutgoingMessage =>
-  toBackend(QUEUE.workerStatus, status(instanceId, activity, running));
+export const statusMessageOf = (...facts: Parameters<typeof status>): OutgoingMessage =>
+  toBackend(QUEUE.workerStatus, status(...facts));
 export const terminatedMessageOf = (instanceId: string): OutgoingMessage =>
   toBackend(QUEUE.workerTerminated, terminated(instanceId));

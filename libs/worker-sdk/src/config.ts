@@ -3,6 +3,7 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { envInt, logLevel, parseEnv } from '@reelay/platform';
 import { z } from 'zod';
+import { deviceEnv, readDevices, type GpuDevice } from './devices.js';
 
 /** What every worker process can be told by its environment. */
 export interface WorkerConfig {
@@ -14,6 +15,8 @@ export interface WorkerConfig {
   /** Jobs that it runs at once. */
   readonly slots: number;
   readonly heartbeatSeconds: number;
+  /** The GPUs that it announces; none on a machine without one. */
+  readonly devices: readonly GpuDevice[];
   /** How long running work may go on after a stop was asked for. */
   readonly graceSeconds: number;
   /** Where private folders of attempts are made. */
@@ -32,16 +35,22 @@ const local = z.object({
   WORKER_HOST: z.string().regex(NAME).optional(),
 });
 
-const serving = local.extend({
-  AMQP_URL: z.url({ protocol: /^amqps?$/ }),
-  WORKER_SLOTS: envInt(1, 10_000).default(1),
-  WORKER_HEARTBEAT_SECONDS: envInt(1, 60).default(5),
-  WORKER_GRACE_SECONDS: envInt(0, 86_400).default(60),
-  WORKER_JOB_TYPES: z
-    .string()
-    .transform((list) => list.split(',').map((name) => name.trim()))
-    .optional(),
-});
+const serving = local
+  .extend({
+    AMQP_URL: z.url({ protocol: /^amqps?$/ }),
+    WORKER_SLOTS: envInt(1, 10_000).default(1),
+    WORKER_HEARTBEAT_SECONDS: envInt(1, 60).default(5),
+    WORKER_GRACE_SECONDS: envInt(0, 86_400).default(60),
+    WORKER_JOB_TYPES: z
+      .string()
+      .transform((list) => list.split(',').map((name) => name.trim()))
+      .optional(),
+    ...deviceEnv,
+  })
+  .refine(({ WORKER_DEVICES, WORKER_VRAM_MB }) => WORKER_DEVICES === undefined || WORKER_VRAM_MB === undefined, {
+    path: ['WORKER_VRAM_MB'],
+    error: 'must not be set beside WORKER_DEVICES, which says it for each device',
+  });
 
 /** @throws {EnvError} naming each unfit variable */
 export function readWorkerConfig(env?: NodeJS.ProcessEnv): WorkerConfig {
@@ -53,6 +62,7 @@ export function readWorkerConfig(env?: NodeJS.ProcessEnv): WorkerConfig {
     host,
     slots: parsed.WORKER_SLOTS,
     heartbeatSeconds: parsed.WORKER_HEARTBEAT_SECONDS,
+    devices: readDevices(parsed),
     graceSeconds: parsed.WORKER_GRACE_SECONDS,
     workDir: parsed.WORK_DIR,
     logLevel: parsed.LOG_LEVEL,

@@ -12,9 +12,13 @@ import type { Logger } from '@reelay/platform';
 /** An order that finds no free slot is given back after this long: another worker may have one. */
 const HOLD_MS = 2_000;
 
-interface Held {
+/** An order that was delivered. */
+export interface DeliveredOrder {
   readonly jobType: string;
   readonly delivery: Delivery;
+}
+
+interface Held extends DeliveredOrder {
   readonly timer: NodeJS.Timeout;
 }
 
@@ -25,7 +29,7 @@ export interface IntakeOptions {
   readonly host: string;
   readonly slots: number;
   readonly hasFreeSlot: () => boolean;
-  readonly take: (jobType: string, delivery: Delivery) => void;
+  readonly take: (order: DeliveredOrder) => void;
 }
 
 /**
@@ -56,7 +60,7 @@ export class OrderIntake {
       const next = this.held.shift();
       if (!next) return;
       clearTimeout(next.timer);
-      this.options.take(next.jobType, next.delivery);
+      this.options.take(next);
     }
     if (this.full && this.options.hasFreeSlot() && !this.stopped) {
       this.full = false;
@@ -64,14 +68,21 @@ export class OrderIntake {
     }
   }
 
-  /** Takes no more orders until `resume`; what is held goes back. */
+  /** Takes the order that fits out of those that are held; null when there is none. */
+  withdraw(fits: (delivery: Delivery) => boolean): DeliveredOrder | null {
+    const found = this.held.find(({ delivery }) => fits(delivery));
+    if (!found) return null;
+    clearTimeout(found.timer);
+    this.held = this.held.filter((held) => held !== found);
+    return found;
+  }
+
+  /** Takes no more orders until `resume`, on no later connection either; what is held goes back. */
   async pause(): Promise<void> {
     this.stopped = true;
-    await Promise.all(this.consumers.map((consumer) => consumer.pause()));
-    for (const { delivery, timer } of this.held.splice(0)) {
-      clearTimeout(timer);
-      delivery.nack({ requeue: true });
-    }
+    const held = this.held.splice(0);
+    for (const { timer } of held) clearTimeout(timer);
+    await this.giveBack(held.map(({ delivery }) => delivery));
   }
 
   async resume(): Promise<void> {
@@ -96,7 +107,9 @@ export class OrderIntake {
         await bindQueue(channel, binding);
       },
       onDelivery: (delivery) => {
-        if (this.options.hasFreeSlot()) this.options.take(jobType, delivery);
+        // It was on its way when the intake was paused.
+        if (this.stopped) void this.giveBack([delivery]);
+        else if (this.options.hasFreeSlot()) this.options.take({ jobType, delivery });
         else this.hold(jobType, delivery);
       },
     });
@@ -106,10 +119,14 @@ export class OrderIntake {
     const timer = setTimeout(() => {
       this.held = this.held.filter((held) => held.delivery !== delivery);
       this.full = true;
-      void Promise.all(this.consumers.map((consumer) => consumer.pause())).then(() => {
-        delivery.nack({ requeue: true });
-      });
+      void this.giveBack([delivery]);
     }, HOLD_MS);
     this.held.push({ jobType, delivery, timer });
+  }
+
+  /** The consumers are cancelled first: the broker would deliver the orders here again at once. */
+  private async giveBack(deliveries: readonly Delivery[]): Promise<void> {
+    await Promise.all(this.consumers.map((consumer) => consumer.pause()));
+    for (const delivery of deliveries) delivery.nack({ requeue: true });
   }
 }

@@ -32,6 +32,7 @@ describe('validateOrder', () => {
         attemptId: 1234,
         jobId: null,
         attempt: 1,
+        device: null,
         parameters: {
           inputPath: 'a.mp4',
           targetBitrate: 2000,
@@ -47,6 +48,12 @@ describe('validateOrder', () => {
     const job = '770e8400-e29b-41d4-a716-446655440002';
     const message = order({ inputPath: 'a.mp4' }, { job, attempt: 2, type: 'reencode_streaming' });
     expect(validateOrder(processor, message)).toMatchObject({ order: { jobId: job, attempt: 2 } });
+  });
+
+  it('says which device is meant for it, where the order says so', () => {
+    const job = '770e8400-e29b-41d4-a716-446655440002';
+    const message = order({ inputPath: 'a.mp4' }, { job, attempt: 1, type: 'reencode_streaming', device: 'gpu1' });
+    expect(validateOrder(processor, message)).toMatchObject({ order: { device: 'gpu1' } });
   });
 
   it('fails at once, with each fault, when the parameters do not fit', () => {

@@ -27,12 +27,16 @@ export function validateOrder(processor: JobProcessor, message: OrderMessage): V
       attemptId: message.job_id,
       jobId: message.reelay?.job ?? null,
       attempt: message.reelay?.attempt ?? 1,
+      device: message.reelay?.device ?? null,
       parameters: parsed.data,
     },
   };
 }
 
-/** Runs a processor in a private folder. Never throws: whatever happens is an outcome. */
+/**
+ * Runs a processor in a private folder. Never throws: whatever happens is an outcome. A processor that returns
+ * has completed, whatever its signal says by then: a stop came too late to undo what is in its place.
+ */
 export async function perform(
   processor: JobProcessor,
   order: Order,

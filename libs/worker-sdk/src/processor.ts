@@ -8,6 +8,8 @@ export interface Order<C extends JobContract = JobContract> {
   readonly jobId: string | null;
   /** 1 for the first try of the job. */
   readonly attempt: number;
+  /** The GPU that is meant for it, one of those that the worker announced; null when none was named. */
+  readonly device: string | null;
   readonly parameters: ParametersOf<C>;
 }
 
@@ -22,16 +24,30 @@ export interface ProgressUpdate {
   readonly etaSeconds?: number;
 }
 
+/** Tells whether a job is paused. */
+export interface PauseSignal {
+  readonly paused: boolean;
+  /** Calls `listener` at every change, until the function that it returns is called. */
+  onChange(listener: () => void): () => void;
+}
+
 /** What a processor may use besides its parameters. It never acks, publishes or reads the environment. */
 export interface JobContext {
   /** Aborted when the job is cancelled, the claim is lost, or the worker shuts down. */
   readonly signal: AbortSignal;
+  /** While it is paused, the work stands still: its programs are stopped and no further one is started. */
+  readonly pause: PauseSignal;
   /** A private folder, made before the work starts and removed after it ended, however it ended. */
   readonly workDir: string;
   /** Throttled by the SDK: whole percents, at most one message a second. */
   progress(update: ProgressUpdate): void;
   /** Adds a line to the job's log. */
   log(line: string): void;
+  /**
+   * Takes what to do once the broker has the answer that the job is completed: to remove what a next
+   * attempt would have needed. Not called when the attempt ends otherwise, or the worker dies before.
+   */
+  afterCompleted(cleanUp: () => Promise<void>): void;
 }
 
 /** What a finished processor hands back. */

@@ -1,7 +1,9 @@
 import type { OrderMessage } from '@reelay/contracts';
+import { CleanUps } from './clean-ups.js';
 import type { Outcome } from './outcome.js';
+import { PauseSwitch } from './pause.js';
 import { perform, validateOrder } from './pipeline.js';
-import type { JobProcessor, ProgressUpdate } from './processor.js';
+import type { JobProcessor, PauseSignal, ProgressUpdate } from './processor.js';
 import { WorkDirs } from './work-dirs.js';
 
 /** What is watched while an order runs. */
@@ -14,15 +16,18 @@ export interface OrderObserver {
 export async function runOrder(
   processor: JobProcessor,
   message: OrderMessage,
-  options: { workDir: string; signal: AbortSignal; observer: OrderObserver },
+  options: { workDir: string; signal: AbortSignal; pause?: PauseSignal; observer: OrderObserver },
 ): Promise<Outcome> {
   const validated = validateOrder(processor, message);
   if ('outcome' in validated) return validated.outcome;
   const workDirs = new WorkDirs(options.workDir);
   await workDirs.open();
+  const cleanUps = new CleanUps();
   try {
-    return await perform(processor, validated.order, workDirs, {
+    const outcome = await perform(processor, validated.order, workDirs, {
       signal: options.signal,
+      pause: options.pause ?? new PauseSwitch(),
+      afterCompleted: cleanUps.add,
       progress: (update) => {
         options.observer.progress(update);
       },
@@ -30,6 +35,8 @@ export async function runOrder(
         options.observer.log(line);
       },
     });
+    if (outcome.kind === 'completed') await cleanUps.run();
+    return outcome;
   } finally {
     await workDirs.close();
   }

@@ -1,4 +1,4 @@
-import { directMessage, directMessagingQueue, type DirectMessage, type OrderMessage } from '@reelay/contracts';
+import { directMessage, directMessagingQueue, type DirectMessage } from '@reelay/contracts';
 import {
   AmqpConnection,
   assertExchanges,
@@ -11,14 +11,13 @@ import {
   type OutgoingMessage,
 } from '@reelay/messaging';
 import type { Logger } from '@reelay/platform';
-import { finalAnswer, progressionAnswer, type AnswerIdentity } from './answers.js';
 import { discoveryMessageOf, statusMessageOf, terminatedMessageOf, type WorkerIdentity } from './announcement.js';
 import type { WorkerConfig } from './config.js';
-import { JobReporter } from './job-reporter.js';
+import { endsWithin } from './ends-within.js';
+import { OrderHandler } from './order-handler.js';
 import { OrderIntake } from './order-intake.js';
 import { Outbox } from './outbox.js';
-import { decodeOrder, perform, validateOrder } from './pipeline.js';
-import type { Outcome } from './outcome.js';
+import { decodeOrder } from './pipeline.js';
 import type { JobProcessor } from './processor.js';
 import { RunningJobs } from './running-jobs.js';
 import { WorkDirs } from './work-dirs.js';
@@ -28,8 +27,6 @@ const FLUSH_MS = 5_000;
 const ANNOUNCE_RETRY_MS = 1_000;
 /** A backend whose records were lost learns of the worker again. */
 const ANNOUNCE_AGAIN_MS = 60_000;
-/** Work that ends sooner is answered once. Longer than a claim takes, shorter than anyone waits for "running". */
-const CLAIM_AFTER_MS = 25;
 
 export interface WorkerOptions {
   readonly app: string;
@@ -50,15 +47,17 @@ export class Worker {
   private readonly outbox: Outbox;
   private readonly jobs: RunningJobs;
   private readonly workDirs: WorkDirs;
+  private readonly handler: OrderHandler;
   private readonly identity: WorkerIdentity;
   private intake: OrderIntake | undefined;
   private control: Consumer | undefined;
   private heartbeat: NodeJS.Timeout | undefined;
   private announcer: NodeJS.Timeout | undefined;
   private suspended = false;
+  private stopping = false;
 
   constructor(private readonly options: WorkerOptions) {
-    const { app, version, features, config, logger } = options;
+    const { app, version, features, processors, config, logger } = options;
     this.identity = { app, version, features, config };
     const name = `reelay ${app} ${config.instanceId}`;
     this.publishing = new AmqpConnection({ url: config.amqpUrl, name: `${name} publish`, logger });
@@ -67,6 +66,9 @@ export class Worker {
     this.outbox = new Outbox(this.publisher, logger);
     this.jobs = new RunningJobs(config.slots, () => this.intake?.onSlotFree());
     this.workDirs = new WorkDirs(config.workDir);
+    const { publisher, outbox, jobs, workDirs } = this;
+    const { instanceId } = config;
+    this.handler = new OrderHandler({ instanceId, processors, logger, publisher, outbox, jobs, workDirs });
   }
 
   /** Starts taking orders. Without a broker it waits for one. */
@@ -81,8 +83,8 @@ export class Worker {
       host: config.host,
       slots: config.slots,
       hasFreeSlot: () => this.jobs.hasFreeSlot,
-      take: (jobType, delivery) => {
-        void this.take(jobType, delivery);
+      take: (order) => {
+        void this.handler.take(order);
       },
     });
     // The queues are declared before the types are announced: the first order must find them.
@@ -101,10 +103,12 @@ export class Worker {
 
   /**
    * Stops: no more orders, running work gets the grace period to end and is given back after it,
-   * then the last answers leave.
+   * then the last answers leave. What is paused goes on, and has the same time as the rest.
    */
   async stop(): Promise<void> {
+    this.stopping = true;
     this.suspended = true;
+    this.jobs.resumeAll();
     await this.intake?.pause();
     this.say(terminatedMessageOf(this.options.config.instanceId));
     this.sendStatus();
@@ -117,83 +121,6 @@ export class Worker {
     await this.workDirs.close();
     await Promise.all([this.intake?.close(), this.control?.close(), this.publisher.close()]);
     await Promise.all([this.publishing.close(), this.consuming.close()]);
-  }
-
-  private async take(jobType: string, delivery: Delivery): Promise<void> {
-    await this.jobs
-      .run(() => this.handle(jobType, delivery))
-      .catch((error: unknown) => {
-        // Whatever failed before the claim was confirmed: the order is still the broker's.
-        this.options.logger.warn({ err: error, jobType }, 'could not take an order; it goes back');
-        delivery.nack({ requeue: true });
-      });
-  }
-
-  /** Decode, validate, perform, claim, acknowledge, answer. */
-  private async handle(jobType: string, delivery: Delivery): Promise<void> {
-    const processor = this.options.processors.get(jobType);
-    const message = readOrNull(delivery, this.options.logger);
-    if (!message || !processor) {
-      delivery.nack({ requeue: false });
-      return;
-    }
-    if (this.jobs.knows(message.job_id)) {
-      delivery.ack();
-      return;
-    }
-    const correlationId: unknown = delivery.message.properties.correlationId;
-    const identity: AnswerIdentity = {
-      attemptId: message.job_id,
-      instanceId: this.options.config.instanceId,
-      correlationId: typeof correlationId === 'string' ? correlationId : null,
-    };
-    await this.jobs.track(message.job_id, async (signal) => {
-      const reporter = new JobReporter(identity, this.outbox);
-      const startedAt = performance.now();
-      const outcome = await this.performClaimed(processor, message, identity, reporter, delivery, signal);
-      reporter.finish();
-      const seconds = Math.round(performance.now() - startedAt) / 1000;
-      await this.outbox.deliver(finalAnswer(identity, reporter.nextSeq(), outcome, seconds));
-      delivery.ack();
-      this.options.logger.info({ jobType, attempt: message.job_id, outcome: outcome.kind, seconds }, 'attempt ended');
-    });
-  }
-
-  /**
-   * Starts the work and claims it a moment later, so that work which ends within that moment is
-   * answered once, before its order is acknowledged. All other orders are acknowledged after their claim.
-   */
-  private async performClaimed(
-    processor: JobProcessor,
-    message: OrderMessage,
-    identity: AnswerIdentity,
-    reporter: JobReporter,
-    delivery: Delivery,
-    signal: AbortSignal,
-  ): Promise<Outcome> {
-    const validated = validateOrder(processor, message);
-    if ('outcome' in validated) return validated.outcome;
-    const work = perform(processor, validated.order, this.workDirs, {
-      signal,
-      progress: (update) => {
-        reporter.progress(update);
-      },
-      log: (line) => {
-        reporter.log(line);
-      },
-    });
-    if (await endsWithin(work, CLAIM_AFTER_MS)) return work;
-    try {
-      await this.publisher.publish(progressionAnswer(identity, reporter.nextSeq(), { percent: 0 }, new Date()));
-    } catch (error) {
-      // Not ours: the broker gives the order to another worker.
-      this.jobs.stop(message.job_id);
-      await work;
-      reporter.discard();
-      throw error;
-    }
-    delivery.ack();
-    return work;
   }
 
   private listenForDirectMessages(): Consumer {
@@ -229,7 +156,14 @@ export class Worker {
         this.sendStatus();
         return;
       case 'stop_process':
-        this.jobs.stop(message.job_id);
+        this.stopAttempt(message.job_id);
+        return;
+      case 'pause_process':
+        // In the grace period everything is to come to an end.
+        if (message.job_id !== undefined && !this.stopping && this.jobs.pause(message.job_id)) this.sendStatus();
+        return;
+      case 'resume_process':
+        if (message.job_id !== undefined && this.jobs.resume(message.job_id)) this.sendStatus();
         return;
       case 'stop_consuming_jobs':
         this.suspended = true;
@@ -237,6 +171,7 @@ export class Worker {
         this.sendStatus();
         return;
       case 'resume_consuming_jobs':
+        if (this.stopping) return;
         this.suspended = false;
         void this.intake?.resume();
         this.sendStatus();
@@ -249,10 +184,18 @@ export class Worker {
     }
   }
 
+  /** An order that waits here for a slot is not begun any more. */
+  private stopAttempt(attemptId: number): void {
+    if (this.jobs.stop(attemptId)) return;
+    const held = this.intake?.withdraw((delivery) => isOrderOf(attemptId, delivery));
+    if (held) void this.handler.refuse(held);
+  }
+
   /** The backend's queues may not be there yet: then nobody heard it, and it is said again. */
   private async announce(): Promise<void> {
     for (const processor of this.options.processors.values()) {
-      for (;;) {
+      // A worker that said goodbye does not come back to life with its connection.
+      while (!this.stopping) {
         await this.publisher.whenReady();
         const outcome = await this.publisher
           .publish(discoveryMessageOf(this.identity, processor.contract))
@@ -269,9 +212,9 @@ export class Worker {
   }
 
   private sendStatus(): void {
-    const running = this.jobs.ids;
-    const activity = this.suspended ? 'Suspended' : running.length > 0 ? 'Busy' : 'Idle';
-    this.say(statusMessageOf(this.options.config.instanceId, activity, running));
+    const { ids, pausedIds } = this.jobs;
+    const activity = this.suspended ? 'Suspended' : ids.length > pausedIds.length ? 'Busy' : 'Idle';
+    this.say(statusMessageOf(this.options.config.instanceId, activity, ids, pausedIds));
   }
 
   /** For what is said again soon anyway, or is of no use later. */
@@ -282,24 +225,11 @@ export class Worker {
   }
 }
 
-function readOrNull(delivery: Delivery, logger: Logger): ReturnType<typeof decodeOrder> | null {
+/** Whether a held order is of this attempt; one that cannot be read is of none. */
+function isOrderOf(attemptId: number, { message }: Delivery): boolean {
   try {
-    return decodeOrder(delivery.message.content);
-  } catch (error) {
-    logger.error({ err: error }, 'an order cannot be read; it goes to the dead orders');
-    return null;
+    return decodeOrder(message.content).job_id === attemptId;
+  } catch {
+    return false;
   }
-}
-
-/** Waits for a promise, but no longer than this; says whether it ended. */
-async function endsWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(false);
-    }, ms);
-  });
-  const ended = await Promise.race([promise.then(() => true), timeout]);
-  clearTimeout(timer);
-  return ended;
 }

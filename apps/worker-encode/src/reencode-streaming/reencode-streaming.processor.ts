@@ -44,59 +44,66 @@ export class ReencodeStreamingProcessor implements JobProcessor<typeof reencodeS
   ): Promise<ProcessorResult<typeof reencodeStreaming>> {
     const startedAt = performance.now();
     const input = await this.library.resolveInput(order.parameters.inputPath);
-    const source = await probe(this.ffmpeg.tools, input.absolute, { signal: job.signal });
+    const source = await probe(this.ffmpeg.tools, input.absolute, job);
     job.log(`input ${input.relative}: ${describeMedia(source)}`);
-    const output = await this.chooseOutput(order.parameters.outputPath, input);
-    const { path, made } = await produceOutput(this.library, output, order, job.signal, (temporary) =>
-      this.make(order, source, { input: input.absolute, output: temporary }, job),
-    );
+    const output = await this.chooseOutput(order, input);
+    const plan = (target: string): ReencodePlan =>
+      planReencode(order.parameters, source, { input: input.absolute, output: target }, this.settings.threads);
+    const { path, verified, adopted } = await produceOutput(this.library, output, order, job, {
+      make: (temporary) => this.encode(plan(temporary), source, job),
+      verify: (file, run) => this.verify(plan(file), file, run, job),
+    });
+    if (adopted) job.log('an earlier attempt of this job had published it already');
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    job.log(`output ${path}: ${describeMedia(made.media)}; took ${seconds} s`);
+    job.log(`output ${path}: ${describeMedia(verified.media)}; took ${seconds} s`);
     return {
       destinationPaths: [path],
       result: {
         outputPath: path,
-        mode: made.mode,
-        media: made.media,
+        mode: verified.mode,
+        media: verified.media,
         videos: [
-          { path, media: made.media, valid: true, derivedFrom: input.relative },
+          { path, media: verified.media, valid: true, derivedFrom: input.relative },
           { path: input.relative, reencoded: true },
         ],
       },
     };
   }
 
-  private async chooseOutput(asked: string | undefined, input: LibraryInput): Promise<LibraryOutput> {
+  private async chooseOutput(order: Order<typeof reencodeStreaming>, input: LibraryInput): Promise<LibraryOutput> {
+    const { outputPath: asked } = order.parameters;
     if (asked === undefined) {
       const base = outputBaseName(input.relative);
-      return this.library.freeOutput({ directory: OUTPUT_FOLDER, base, extension: 'mp4' });
+      return this.library.freeOutput({ directory: OUTPUT_FOLDER, base, extension: 'mp4' }, order);
     }
     if (!['mp4', 'm4v'].includes(extensionOf(asked))) {
       throw new MediaError('INVALID_PARAMETERS', 'the output is an MP4: its name must end with .mp4 or .m4v');
     }
-    return this.library.resolveOutput(asked);
+    return this.library.resolveOutput(asked, order);
   }
 
-  private async make(
-    order: Order<typeof reencodeStreaming>,
-    source: MediaInfo,
-    files: { input: string; output: string },
+  private async encode({ mode, reason, args }: ReencodePlan, source: MediaInfo, job: JobContext): Promise<RunResult> {
+    job.log(`${mode}, since ${reason}`);
+    job.log(`$ ${quoteCommand(this.ffmpeg.argv(args))}`);
+    return this.ffmpeg.run(args, {
+      signal: job.signal,
+      pause: job.pause,
+      durationSeconds: source.durationSeconds,
+      onProgress: reportProgress(job, mode),
+    });
+  }
+
+  private async verify(
+    { mode, expect }: ReencodePlan,
+    file: string,
+    run: RunResult | null,
     job: JobContext,
   ): Promise<{ media: MediaInfo; mode: ReencodePlan['mode'] }> {
-    const plan = planReencode(order.parameters, source, files, this.settings.threads);
-    job.log(`${plan.mode}, since ${plan.reason}`);
-    job.log(`$ ${quoteCommand(this.ffmpeg.argv(plan.args))}`);
-    const run = await this.ffmpeg.run(plan.args, {
-      signal: job.signal,
-      durationSeconds: source.durationSeconds,
-      onProgress: reportProgress(job, plan.mode),
-    });
     job.progress({ phase: 'verify', percent: 100 });
     try {
-      const media = await verifyOutput(this.ffmpeg, files.output, plan.expect, job.signal);
-      return { media, mode: plan.mode };
+      return { media: await verifyOutput(this.ffmpeg, file, expect, job), mode };
     } catch (error) {
-      throw blameInput(error, run, plan.mode);
+      throw run === null ? error : blameInput(error, run, mode);
     }
   }
 }

@@ -66,13 +66,15 @@ export function sampleBrightness(sample: Uint8Array): number | null {
 /** Whether a frame of this mean brightness is worth showing. */
 export const isBrightEnough = (brightness: number): boolean => brightness > NEAR_BLACK;
 
+/** How a thumbnail is made. */
+export interface ThumbnailPlan {
+  /** From the input's options to the output's name. */
+  readonly args: string[];
+  readonly expect: PictureExpectation;
+}
+
 /** The argv that writes the frame at a position as JPEG, and what must come of it. */
-export function planThumbnail(
-  input: string,
-  seconds: number,
-  size: PictureSize,
-  output: string,
-): { args: string[]; expect: PictureExpectation } {
+export function planThumbnail(input: string, seconds: number, size: PictureSize, output: string): ThumbnailPlan {
   const args = [
     ...frameAt(input, seconds),
     ...['-vf', `scale=${String(size.width)}:${String(size.height)}:flags=lanczos,setsar=1`],

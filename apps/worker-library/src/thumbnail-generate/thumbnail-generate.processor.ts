@@ -16,7 +16,6 @@ import {
   type LibraryInput,
   type LibraryOutput,
   type MediaLibrary,
-  type PictureSize,
 } from '@reelay/media';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
 import {
@@ -26,6 +25,7 @@ import {
   sampleBrightness,
   thumbnailPositions,
   thumbnailSize,
+  type ThumbnailPlan,
 } from './thumbnail-generate.plan.js';
 
 /** Where thumbnails go that no path was asked for. */
@@ -46,39 +46,47 @@ export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnail
   ): Promise<ProcessorResult<typeof thumbnailGenerate>> {
     const { inputPath, outputPath, timestamp, width } = order.parameters;
     const input = await this.library.resolveInput(inputPath);
-    const source = await probe(this.ffmpeg.tools, input.absolute, { signal: job.signal });
+    const source = await probe(this.ffmpeg.tools, input.absolute, job);
     job.log(`input ${input.relative}: ${describeMedia(source)}`);
     if (source.video === null)
       throw new MediaError('INPUT_UNREADABLE', 'the input has sound only: there is no picture');
     const size = thumbnailSize(source.video, width);
-    const output = await this.chooseOutput(outputPath, input);
+    const output = await this.chooseOutput(order, outputPath, input);
     const positions = thumbnailPositions(timestamp, source.durationSeconds);
     const position = await this.chooseFrame(input, positions, timestamp === undefined, job);
-    const { path, made } = await produceOutput(this.library, output, order, job.signal, (temporary) =>
-      this.make(input, position, size, temporary, job),
-    );
-    job.log(`output ${path}: ${describeDimensions(size)}, ${describeSize(made.sizeBytes)}, from ${String(position)} s`);
+    const plan = (target: string): ThumbnailPlan => planThumbnail(input.absolute, position, size, target);
+    const { path, verified, adopted } = await produceOutput(this.library, output, order, job, {
+      make: (temporary) => this.extract(plan(temporary), job),
+      verify: (file) => this.verify(plan(file), file, job),
+    });
+    if (adopted) job.log('an earlier attempt of this job had published it already');
+    const { sizeBytes } = verified;
+    job.log(`output ${path}: ${describeDimensions(size)}, ${describeSize(sizeBytes)}, from ${String(position)} s`);
     return {
       destinationPaths: [path],
       result: {
         thumbnailPath: path,
         timestamp: position,
         ...size,
-        sizeBytes: made.sizeBytes,
+        sizeBytes,
         videos: [{ path: input.relative, thumbnailPath: path }],
       },
     };
   }
 
-  private async chooseOutput(asked: string | undefined, input: LibraryInput): Promise<LibraryOutput> {
+  private async chooseOutput(
+    order: Order<typeof thumbnailGenerate>,
+    asked: string | undefined,
+    input: LibraryInput,
+  ): Promise<LibraryOutput> {
     if (asked === undefined) {
       const base = outputBaseName(input.relative);
-      return this.library.freeOutput({ directory: OUTPUT_FOLDER, base, extension: 'jpg' });
+      return this.library.freeOutput({ directory: OUTPUT_FOLDER, base, extension: 'jpg' }, order);
     }
     if (!['jpg', 'jpeg'].includes(extensionOf(asked))) {
       throw new MediaError('INVALID_PARAMETERS', 'the output is a JPEG: its name must end with .jpg or .jpeg');
     }
-    return this.library.resolveOutput(asked);
+    return this.library.resolveOutput(asked, order);
   }
 
   /** The first position with a frame, or with one that is not near-black; else the one with the brightest. */
@@ -114,7 +122,8 @@ export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnail
     job: JobContext,
   ): Promise<number | null> {
     try {
-      await this.ffmpeg.run(planSample(input.absolute, position, file), { signal: job.signal, durationSeconds: null });
+      const { signal, pause } = job;
+      await this.ffmpeg.run(planSample(input.absolute, position, file), { signal, pause, durationSeconds: null });
       return sampleBrightness(await readFile(file));
     } catch (error) {
       if (error instanceof MediaError && error.code === 'INPUT_UNREADABLE') return null;
@@ -122,19 +131,15 @@ export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnail
     }
   }
 
-  private async make(
-    input: LibraryInput,
-    position: number,
-    size: PictureSize,
-    temporary: string,
-    job: JobContext,
-  ): Promise<{ sizeBytes: number }> {
-    const { args, expect } = planThumbnail(input.absolute, position, size, temporary);
+  private async extract({ args }: ThumbnailPlan, job: JobContext): Promise<void> {
     job.log(`$ ${quoteCommand(this.ffmpeg.argv(args))}`);
     job.progress({ phase: 'extract', percent: 50 });
-    await this.ffmpeg.run(args, { signal: job.signal, durationSeconds: null });
+    await this.ffmpeg.run(args, { signal: job.signal, pause: job.pause, durationSeconds: null });
+  }
+
+  private async verify({ expect }: ThumbnailPlan, file: string, job: JobContext): Promise<{ sizeBytes: number }> {
     job.progress({ phase: 'verify', percent: 90 });
-    await verifyOutput(this.ffmpeg, temporary, expect, job.signal);
-    return { sizeBytes: (await stat(temporary)).size };
+    await verifyOutput(this.ffmpeg, file, expect, job);
+    return { sizeBytes: (await stat(file)).size };
   }
 }

@@ -24,7 +24,7 @@ export class ValidateProcessor implements JobProcessor<typeof validate> {
 
   async process({ parameters }: Order<typeof validate>, job: JobContext): Promise<ProcessorResult<typeof validate>> {
     const input = await this.library.resolveInput(parameters.inputPath);
-    const media = await probe(this.ffmpeg.tools, input.absolute, { signal: job.signal });
+    const media = await probe(this.ffmpeg.tools, input.absolute, job);
     job.log(`input ${input.relative}: ${describeMedia(media)}`);
     const decode = parameters.decode ? await this.decode(input, media, job) : null;
     const { valid, reason } = judge(media, decode);
@@ -42,6 +42,7 @@ export class ValidateProcessor implements JobProcessor<typeof validate> {
     try {
       return await this.ffmpeg.run(args, {
         signal: job.signal,
+        pause: job.pause,
         durationSeconds: media.durationSeconds,
         onProgress: reportProgress(job, 'decode'),
       });

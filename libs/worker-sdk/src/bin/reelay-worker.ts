@@ -32,7 +32,7 @@ const listFolders = (root: string, pattern: string): string[] => {
 };
 
 async function describe(workers: readonly WorkerDefinition[]): Promise<void> {
-  const config = { instanceId: 'describe', host: 'describe', slots: 1, heartbeatSeconds: 5 };
+  const config = { instanceId: 'describe', host: 'describe', slots: 1, heartbeatSeconds: 5, devices: [] };
   for (const worker of workers) {
     const prepared = await worker.prepare();
     for (const { contract } of indexProcessors(worker, prepared, null).values()) {

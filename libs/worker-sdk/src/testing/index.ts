@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeParameters, parametersJsonSchema, type JobContract } from '@reelay/contracts';
+import { encodeParameters, parametersJsonSchema, type JobContract, type OrderMessage } from '@reelay/contracts';
 import type { z } from 'zod';
 import type { Outcome } from '../outcome.js';
-import type { JobProcessor, ProgressUpdate } from '../processor.js';
+import type { JobProcessor, PauseSignal, ProgressUpdate } from '../processor.js';
 import { runOrder } from '../run-order.js';
+
+export { PauseSwitch } from '../pause.js';
 
 /** What a processor did in a test. */
 export interface ProcessorRun {
@@ -17,12 +19,18 @@ export interface ProcessorRun {
 /**
  * Runs a processor with no broker: its parameters go over the wire's form and back, and are validated,
  * as a worker does it.
- * @param options.signal stands for a cancel; @param options.onProgress sees updates as they come
+ * @param options.signal stands for a cancel; @param options.pause is a `PauseSwitch`, to pause and resume with
+ * @param options.onProgress sees updates as they come; @param options.reelay is the order's own part: job, device
  */
 export async function runProcessor<C extends JobContract>(
   processor: JobProcessor<C>,
   parameters: z.input<C['parameters']>,
-  options: { signal?: AbortSignal; onProgress?: (update: ProgressUpdate) => void } = {},
+  options: {
+    signal?: AbortSignal;
+    pause?: PauseSignal;
+    onProgress?: (update: ProgressUpdate) => void;
+    reelay?: OrderMessage['reelay'];
+  } = {},
 ): Promise<ProcessorRun> {
   const progress: ProgressUpdate[] = [];
   const log: string[] = [];
@@ -31,10 +39,15 @@ export async function runProcessor<C extends JobContract>(
     const schema = parametersJsonSchema(processor.contract);
     const outcome = await runOrder(
       processor,
-      { job_id: 1, parameters: encodeParameters(parameters as Record<string, unknown>, schema) },
+      {
+        job_id: 1,
+        parameters: encodeParameters(parameters as Record<string, unknown>, schema),
+        ...(options.reelay ? { reelay: options.reelay } : {}),
+      },
       {
         workDir,
         signal: options.signal ?? new AbortController().signal,
+        ...(options.pause ? { pause: options.pause } : {}),
         observer: {
           progress: (update) => {
             progress.push(update);
