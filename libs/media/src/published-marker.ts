@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { lstat, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/** The attempt that makes an output; an order fits. One object stands for one run of one attempt. */
+export interface AttemptIdentity {
+  /** All attempts of one job share it; null when the order did not say. */
+  readonly jobId: string | null;
+  readonly attemptId: number;
+  /** What the output is made by: an output that was made by others is not this job's any more. */
+  readonly parameters?: unknown;
+}
+
+/*
+ * A job's output may get its final name and the worker die before anybody heard of it. The next attempt
+ * would find the name taken. So each output keeps a second, hidden name, a hard link, until the broker has
+ * the answer: `.<job>.<stamp>.published`. A file with the same inode as such a name was published by that job:
+ * no other can have it, since an inode that has a name is not used again. The stamp is made of the inode's size
+ * and time of writing, so that a file which was overwritten in place since then is not taken for it, and of
+ * the parameters, which may be edited between attempts. A crash leaves one of these:
+ *
+ * - before the hidden name: a partial file, which the next attempt removes;
+ * - after it, before the final name: a hidden name that is the only one of its file, which the next attempt removes;
+ * - after the final name, before the answer: both names; the next attempt adopts the output;
+ * - after the answer: the hidden name beside the final one. Nobody asks for it; it is removed when it is old.
+ *
+ * Where the file system has no hard links the hidden name is renamed to the final one, and nothing is adopted.
+ */
+
+/** Hidden names that a run made or adopted: they are its own, and no output of an earlier one. */
+const ownMarkers = new WeakMap<AttemptIdentity, Set<string>>();
+
+/** Whether a file's name is a hidden second name, and of an output of which job; null for any other. */
+export function jobOfMarker(name: string): string | null {
+  return /^\.([A-Za-z0-9-]+)\.[0-9a-f]{16}\.published$/.exec(name)?.[1] ?? null;
+}
+
+/** Notes a hidden name as this run's own. */
+export function ownMarker(attempt: AttemptIdentity, marker: string): void {
+  const own = ownMarkers.get(attempt) ?? new Set();
+  ownMarkers.set(attempt, own.add(marker));
+}
+
+/** The hidden second name of a finished file, in its folder; null for an attempt whose job is not known. */
+export async function markerFor(file: string, attempt: AttemptIdentity): Promise<string | null> {
+  if (attempt.jobId === null) return null;
+  return join(dirname(file), `.${attempt.jobId}.${await stampOf(file, attempt)}.published`);
+}
+
+/** The hidden names in a folder that are of an attempt's job. */
+export async function markersOfJob(folder: string, { jobId }: AttemptIdentity): Promise<string[]> {
+  if (jobId === null) return [];
+  return (await readdir(folder)).filter((name) => jobOfMarker(name) === jobId).map((name) => join(folder, name));
+}
+
+/**
+ * The one of `markers` that an earlier run of the job left for a file; null when another job or a person made
+ * the file, or changed it since. It is this run's own afterwards: one output is adopted once.
+ */
+export async function adoptMarker(
+  file: string,
+  attempt: AttemptIdentity,
+  markers: readonly string[],
+): Promise<string | null> {
+  for (const marker of markers) {
+    const [hidden, published] = await Promise.all([marker, file].map((path) => lstat(path).catch(() => null)));
+    if (!hidden || !published?.isFile() || hidden.dev !== published.dev || hidden.ino !== published.ino) continue;
+    if (marker !== (await markerFor(file, attempt).catch(() => null))) continue;
+    // No await between the look and the note: two outputs of one run cannot both take it.
+    if (ownMarkers.get(attempt)?.has(marker)) continue;
+    ownMarker(attempt, marker);
+    return marker;
+  }
+  return null;
+}
+
+/** Without the device: the hosts that share a file system number it differently. */
+async function stampOf(file: string, { parameters }: AttemptIdentity): Promise<string> {
+  const { ino, size, mtimeNs } = await lstat(file, { bigint: true });
+  const facts = [ino, size, mtimeNs].map(String);
+  return createHash('sha256')
+    .update(JSON.stringify([facts, parameters ?? null]))
+    .digest('hex')
+    .slice(0, 16);
+}

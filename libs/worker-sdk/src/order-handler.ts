@@ -1,0 +1,151 @@
+import type { OrderMessage } from '@reelay/contracts';
+import type { Delivery, Publisher } from '@reelay/messaging';
+import type { Logger } from '@reelay/platform';
+import { finalAnswer, progressionAnswer, type AnswerIdentity } from './answers.js';
+import { CleanUps } from './clean-ups.js';
+import { endsWithin } from './ends-within.js';
+import { JobReporter } from './job-reporter.js';
+import type { DeliveredOrder } from './order-intake.js';
+import type { Outbox } from './outbox.js';
+import type { Outcome } from './outcome.js';
+import { decodeOrder, perform, validateOrder } from './pipeline.js';
+import type { JobContext, JobProcessor } from './processor.js';
+import type { RunningJobs } from './running-jobs.js';
+import type { WorkDirs } from './work-dirs.js';
+
+/** Work that ends sooner is answered once. Longer than a claim takes, shorter than anyone waits for "running". */
+const CLAIM_AFTER_MS = 25;
+
+export interface OrderHandlerOptions {
+  readonly instanceId: string;
+  readonly processors: ReadonlyMap<string, JobProcessor>;
+  readonly logger: Logger;
+  readonly publisher: Pick<Publisher, 'publish'>;
+  readonly outbox: Pick<Outbox, 'send' | 'deliver'>;
+  readonly jobs: RunningJobs;
+  readonly workDirs: WorkDirs;
+}
+
+/** An order whose message was read. */
+interface ReadOrder {
+  readonly processor: JobProcessor;
+  readonly message: OrderMessage;
+  readonly identity: AnswerIdentity;
+  readonly delivery: Delivery;
+}
+
+/** Turns orders into answers: decode, validate, perform, claim, acknowledge, answer. */
+export class OrderHandler {
+  constructor(private readonly options: OrderHandlerOptions) {}
+
+  /** Performs an order in a slot. Call only with a free one. */
+  async take(order: DeliveredOrder): Promise<void> {
+    await this.handle(order, (read) => this.options.jobs.run(() => this.runToItsEnd(order.jobType, read)));
+  }
+
+  /** Answers an order that was stopped before it began. */
+  async refuse(order: DeliveredOrder): Promise<void> {
+    await this.handle(order, ({ message, identity, delivery }) =>
+      this.options.jobs.track(message.job_id, async () => {
+        await this.options.outbox.deliver(finalAnswer(identity, 1, { kind: 'stopped', reason: 'cancelled' }, 0));
+        delivery.ack();
+      }),
+    );
+  }
+
+  private async handle(
+    { jobType, delivery }: DeliveredOrder,
+    withOrder: (order: ReadOrder) => Promise<void>,
+  ): Promise<void> {
+    const { processors, logger, jobs, instanceId } = this.options;
+    const processor = processors.get(jobType);
+    const message = readOrNull(delivery, logger);
+    if (!message || !processor) {
+      delivery.nack({ requeue: false });
+      return;
+    }
+    if (jobs.knows(message.job_id)) {
+      delivery.ack();
+      return;
+    }
+    const correlationId: unknown = delivery.message.properties.correlationId;
+    const identity: AnswerIdentity = {
+      attemptId: message.job_id,
+      instanceId,
+      correlationId: typeof correlationId === 'string' ? correlationId : null,
+    };
+    try {
+      await withOrder({ processor, message, identity, delivery });
+    } catch (error) {
+      // Whatever failed before the claim was confirmed: the order is still the broker's.
+      logger.warn({ err: error, jobType }, 'could not take an order; it goes back');
+      delivery.nack({ requeue: true });
+    }
+  }
+
+  private async runToItsEnd(jobType: string, order: ReadOrder): Promise<void> {
+    const { jobs, outbox, logger } = this.options;
+    const { identity, delivery } = order;
+    await jobs.track(identity.attemptId, async (signal, pause) => {
+      const reporter = new JobReporter(identity, outbox);
+      const cleanUps = new CleanUps();
+      const startedAt = performance.now();
+      const outcome = await this.performClaimed(order, reporter, {
+        signal,
+        pause,
+        progress: (update) => {
+          reporter.progress(update);
+        },
+        log: (line) => {
+          reporter.log(line);
+        },
+        afterCompleted: cleanUps.add,
+      });
+      reporter.finish();
+      const seconds = Math.round(performance.now() - startedAt) / 1000;
+      await outbox.deliver(finalAnswer(identity, reporter.nextSeq(), outcome, seconds));
+      delivery.ack();
+      logger.info({ jobType, attempt: identity.attemptId, outcome: outcome.kind, seconds }, 'attempt ended');
+      if (outcome.kind !== 'completed') return;
+      await cleanUps.run((error) => {
+        logger.warn({ err: error, attempt: identity.attemptId }, 'could not clean up after a completed attempt');
+      });
+    });
+  }
+
+  /**
+   * Starts the work and claims it a moment later, so that work which ends within that moment is
+   * answered once, before its order is acknowledged. All other orders are acknowledged after their claim.
+   */
+  private async performClaimed(
+    { processor, message, identity, delivery }: ReadOrder,
+    reporter: JobReporter,
+    context: Omit<JobContext, 'workDir'>,
+  ): Promise<Outcome> {
+    const validated = validateOrder(processor, message);
+    if ('outcome' in validated) return validated.outcome;
+    const work = perform(processor, validated.order, this.options.workDirs, context);
+    if (await endsWithin(work, CLAIM_AFTER_MS)) return work;
+    try {
+      const claim = progressionAnswer(identity, reporter.nextSeq(), { percent: 0 }, new Date());
+      await this.options.publisher.publish(claim);
+    } catch (error) {
+      // Not ours: the broker gives the order to another worker.
+      this.options.jobs.stop(message.job_id);
+      await work;
+      reporter.discard();
+      throw error;
+    }
+    delivery.ack();
+    return work;
+  }
+}
+
+function readOrNull(delivery: Delivery, logger: Logger): OrderMessage | null {
+  try {
+    return decodeOrder(delivery.message.content);
+  } catch (error) {
+    logger.error({ err: error }, 'an order cannot be read; it goes to the dead orders');
+    return null;
+  }
+}
