@@ -44,6 +44,8 @@ export class Consumer {
       await options.setUp(channel);
       await channel.prefetch(options.prefetch);
       if (this.wanted) await this.subscribe(channel);
+      // Paused while the channel was set up: there was no channel yet to say it on.
+      if (!this.wanted) await this.cancel(channel);
     });
   }
 
@@ -60,10 +62,7 @@ export class Consumer {
   pause(): Promise<void> {
     this.wanted = false;
     return this.inTurn(async (channel) => {
-      if (this.wanted || this.consumerTag === null) return;
-      const tag = this.consumerTag;
-      this.consumerTag = null;
-      await channel.cancel(tag);
+      if (!this.wanted) await this.cancel(channel);
     });
   }
 
@@ -90,6 +89,12 @@ export class Consumer {
       });
     });
     return this.turn;
+  }
+
+  private async cancel(channel: Channel): Promise<void> {
+    const tag = this.consumerTag;
+    this.consumerTag = null;
+    if (tag !== null) await channel.cancel(tag);
   }
 
   private async subscribe(channel: Channel): Promise<void> {

@@ -45,7 +45,13 @@ export async function perform(
 ): Promise<Outcome> {
   try {
     return await workDirs.with(order.attemptId, async (workDir) => {
-      const { destinationPaths, result } = await processor.process(order, { ...context, workDir });
+      const job: JobContext = {
+        ...context,
+        get workDir() {
+          return workDir();
+        },
+      };
+      const { destinationPaths, result } = await processor.process(order, job);
       return {
         kind: 'completed',
         destinationPaths,

@@ -37,7 +37,7 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /** While it is paused, the work stands still: its programs are stopped and no further one is started. */
   readonly pause: PauseSignal;
-  /** A private folder, made before the work starts and removed after it ended, however it ended. */
+  /** A private folder, made when it is first asked for and removed after the work ended, however it ended. */
   readonly workDir: string;
   /** Throttled by the SDK: whole percents, at most one message a second. */
   progress(update: ProgressUpdate): void;

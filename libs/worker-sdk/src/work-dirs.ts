@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The private folders of a worker's attempts, below one folder that carries its process id. */
@@ -20,13 +21,16 @@ export class WorkDirs {
     await mkdir(this.own, { recursive: true, mode: 0o700 });
   }
 
-  /** Runs `use` with a new folder, which is gone when it ended. */
-  async with<T>(attemptId: number, use: (dir: string) => Promise<T>): Promise<T> {
-    const dir = await mkdtemp(join(this.own, `${String(attemptId)}-`));
+  /**
+   * Runs `use` with a folder that is made when it is first asked for, and is gone when `use` ended.
+   * Many jobs need none.
+   */
+  async with<T>(attemptId: number, use: (dir: () => string) => Promise<T>): Promise<T> {
+    let made: string | undefined;
     try {
-      return await use(dir);
+      return await use(() => (made ??= mkdtempSync(join(this.own, `${String(attemptId)}-`))));
     } finally {
-      await rm(dir, { recursive: true, force: true });
+      if (made !== undefined) await rm(made, { recursive: true, force: true });
     }
   }
 
