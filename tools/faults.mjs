@@ -6,6 +6,9 @@ import { runMain } from './lib/tool-error.mjs';
 
 runMain(async () => {
   await prepare({ progress: toStdout });
+  // The whole storm, unless somebody asks for another.
+  process.env.FAULT_JOBS ??= '10000';
+  process.env.FAULT_COUNT ??= '20';
   const args = ['run', '--project', 'system', 'test/faults', ...process.argv.slice(2)];
   process.exitCode = await runNodeTool('vitest/vitest.mjs', args);
 });

@@ -6,6 +6,7 @@ export * from './sql/apply-completions.js';
 export * from './sql/apply-failures.js';
 export * from './sql/apply-progressions.js';
 export * from './sql/dispatch-snapshot.js';
+export * from './sql/examine.js';
 export * from './sql/give-back-attempts.js';
 export * from './sql/idempotency.js';
 export * from './sql/insert-jobs.js';

@@ -70,7 +70,7 @@ export class ErrorConsumer {
 }
 
 /** The settings in the units that the decision is made in. */
-export const toPolicy = (retry: Settings['retry']): RetryPolicy => ({
+const toPolicy = (retry: Settings['retry']): RetryPolicy => ({
   baseMs: retry.baseSeconds * 1000,
   capMs: retry.capSeconds * 1000,
   jitter: retry.jitter,

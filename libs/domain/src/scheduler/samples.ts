@@ -5,7 +5,7 @@ import type { DispatchSnapshot, OpenAttempt, PendingJob, WorkerCapacity } from '
 export const NOW = Date.parse('2026-02-13T10:30:00.000Z');
 
 /** When each announced type of a sample was last heard of, in ms since the epoch. */
-export const HEARD = Date.parse('2026-02-13T10:29:55.250Z');
+const HEARD = Date.parse('2026-02-13T10:29:55.250Z');
 
 /** A job that could run on a sample worker. */
 export const job = (id: string, fields: Partial<PendingJob> = {}): PendingJob => ({
