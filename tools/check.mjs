@@ -34,6 +34,9 @@ runMain(async () => {
   // Generators load the compiled code: they come last, when it is known to be sound.
   const drift = await runNodeTool('../tools/generate.mjs', ['--check']);
   if (drift !== 0) failed.push('generated files');
-  if (failed.length > 0)
-    throw new ToolError(`Failed: ${failed.join(', ')}.`, { hint: 'npm run format mends formatting' });
+  if (failed.length === 0) return;
+  const hint = failed.includes('format')
+    ? 'npm run format mends the formatting'
+    : 'mend what is said above, then try again';
+  throw new ToolError(`Failed: ${failed.join(', ')}.`, { hint });
 });
