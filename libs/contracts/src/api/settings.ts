@@ -36,11 +36,6 @@ export const settings = z.strictObject({
       paused: z.boolean().describe('Nothing is sent while it is set'),
     })
     .describe('Which job runs next'),
-  retention: z
-    .strictObject({
-      completedDays: z.number().min(0.01).nullable().describe('Completed jobs older than this go; null: never'),
-    })
-    .describe('What is kept'),
 });
 export type Settings = z.infer<typeof settings>;
 
@@ -48,7 +43,6 @@ export const DEFAULT_SETTINGS: Settings = {
   limits: { cpu: 5, gpu_encode: 2, gpu_ai: 1 },
   retry: { baseSeconds: 120, capSeconds: 3_600, jitter: 0.1, maxLosses: 3 },
   scheduling: { ageingMinutes: null, reserveAfterMinutes: 10, paused: false },
-  retention: { completedDays: null },
 };
 
 /** Body of `PATCH /api/media/settings`: what is left out stays as it is. */
@@ -56,6 +50,5 @@ export const patchSettingsBody = z.strictObject({
   limits: settings.shape.limits.partial().optional(),
   retry: settings.shape.retry.partial().optional(),
   scheduling: settings.shape.scheduling.partial().optional(),
-  retention: settings.shape.retention.partial().optional(),
 });
 export type PatchSettingsBody = z.infer<typeof patchSettingsBody>;
