@@ -146,7 +146,7 @@ describe('reading', () => {
       await reelay.api.submit('listed_type', { n: priority }, { priority });
     const page = await reelay.api.jobs('?type=listed_type&sort=-priority&limit=2&page=2');
     expect(page.data.map(({ priority }) => priority)).toEqual([3, 2]);
-    expect(page.pagination).toEqual({ page: 2, limit: 2, total: 5, totalPages: 3 });
+    expect(page.pagination).toMatchObject({ page: 2, limit: 2, total: 5, totalPages: 3, totalExact: true });
     expect((await reelay.api.jobs('?type=listed_type&status=completed,failed')).data).toEqual([]);
     expect((await reelay.api.jobs('?type=listed_type&type=validate')).pagination.total).toBe(5);
     expect((await reelay.api.jobs('?resourceCategory=gpu_encode')).pagination.total).toBe(1);

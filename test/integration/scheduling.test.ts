@@ -119,7 +119,7 @@ describe('job types', () => {
 describe('workers', () => {
   it('can be paused: they are sent nothing until they are resumed', async () => {
     const { body } = await reelay.api.call<WorkerView>('POST', `/api/media/workers/${WORKER}/pause`);
-    expect(body).toMatchObject({ instanceId: WORKER, paused: true });
+    expect(body).toMatchObject({ instanceId: WORKER, wish: 'pause' });
     await eventually('it is told', () => worker.directMessages.some(({ type }) => type === 'stop_consuming_jobs'));
     const id = await submit(5);
     expect(await reasonOf(id)).toMatch(/^no live worker serves job type planned/);

@@ -221,9 +221,9 @@ describe('leases', () => {
     const { id, attemptId } = await fixture.queued();
     await fixture.claim(attemptId, 'holder');
     await expire(attemptId);
-    const sign = { activity: 'Busy', running: [attemptId] };
+    const sign = { activity: 'Busy', running: [attemptId], paused: null };
     expect(await noteSignsOfLife(fixture.store, [{ ...sign, instanceId: 'other' }])).toEqual([
-      { attemptId, instanceId: 'other' },
+      { attemptId, instanceId: 'other', tell: 'stop_process' },
     ]);
     expect(await noteSignsOfLife(fixture.store, [{ ...sign, instanceId: 'holder' }])).toEqual([]);
     expect(await endLostAttempts(fixture.store, 3)).toEqual([]);
@@ -241,7 +241,7 @@ describe('leases', () => {
   it('a worker that names an attempt which is over is told', async () => {
     const { attemptId } = await fixture.queued();
     await applyCompletions(fixture.store, [completion(attemptId)]);
-    const sign = { instanceId: 'w1', activity: 'Busy', running: [attemptId, 999_999_999] };
+    const sign = { instanceId: 'w1', activity: 'Busy', running: [attemptId, 999_999_999], paused: null };
     expect((await noteSignsOfLife(fixture.store, [sign])).map((t) => t.attemptId).sort()).toEqual(
       [attemptId, 999_999_999].sort(),
     );

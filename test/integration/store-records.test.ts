@@ -4,20 +4,26 @@ import {
   findUnpublished,
   giveBackAttempts,
   announceWorkers,
+  applyFailures,
   appendLogLines,
   applyVideoChanges,
   markPublished,
   noteSignsOfLife,
   noteTerminated,
   patchSettings,
+  pauseJobs,
+  queueJobs,
   readDispatchSnapshot,
   readLog,
   readSettings,
+  releaseJobs,
+  resumeJobs,
+  wishOfWorker,
   type Announcement,
 } from '@reelay/persistence';
 import { DEFAULT_SETTINGS } from '@reelay/contracts';
 import { describe, expect, it } from 'vitest';
-import { StoreFixture } from '../support/store-fixture.js';
+import { anywhere, failure, StoreFixture } from '../support/store-fixture.js';
 
 const fixture = new StoreFixture();
 
@@ -68,9 +74,20 @@ describe('the state that is dispatched on', () => {
     const now = await fixture.newJob({ type: 'due_a' });
     await fixture.newJob({ type: 'due_b' });
     const later = await fixture.newJob({ type: 'due_a', priority: 1 });
-    await fixture.store.query("UPDATE jobs SET retry_after = now() + interval '1 hour' WHERE id = $1", [later]);
-    expect((await pendingOf('due_a')).map(({ id }) => id)).toEqual([now]);
+    const [order] = await queueJobs(fixture.store, [anywhere(later)]);
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+    await applyFailures(fixture.store, [failure(order!.attemptId, inAnHour)]);
+    const dueNow = async () => (await pendingOf('due_a')).map(({ id }) => id);
+    await releaseJobs(fixture.store);
+    expect(await dueNow()).toEqual([now]);
     expect(await pendingOf('due_b')).toHaveLength(1);
+    const all = (await readDispatchSnapshot(fixture.store, 'all')).pending.map(({ id }) => id);
+    expect(all).toEqual(expect.arrayContaining([now, later]));
+    await fixture.store.query('UPDATE jobs SET retry_after = now() WHERE id = $1', [later]);
+    expect(await dueNow()).toEqual([now]);
+    expect(await releaseJobs(fixture.store)).toBe(1);
+    expect((await dueNow()).sort()).toEqual([now, later].sort());
+    expect(await releaseJobs(fixture.store)).toBe(0);
   });
 
   it('leaves out jobs whose type nobody announced, until somebody does', async () => {
@@ -78,7 +95,10 @@ describe('the state that is dispatched on', () => {
     await giveBackAttempts(fixture.store, [{ attemptId, instanceId: null, status: 'returned', unroutable: true }]);
     expect(await pendingOf('unheard_of')).toEqual([]);
     expect((await fixture.job(id)).unroutableSince).not.toBeNull();
+    await releaseJobs(fixture.store);
+    expect(await pendingOf('unheard_of')).toEqual([]);
     await announceWorkers(fixture.store, [announcement({ jobType: 'unheard_of' })]);
+    await releaseJobs(fixture.store);
     expect((await pendingOf('unheard_of')).map((waiting) => waiting.id)).toEqual([id]);
   });
 
@@ -89,6 +109,39 @@ describe('the state that is dispatched on', () => {
     await fixture.store.query("UPDATE jobs SET unroutable_since = now() - interval '1 day' WHERE id = $1", [id]);
     expect(await failUnroutable(fixture.store, 60_000)).toMatchObject([{ id, status: 'failed' }]);
     expect(await fixture.job(id)).toMatchObject({ errorCode: 'UNROUTABLE', errorRetryable: false });
+  });
+
+  it('puts right what a lost direct message left behind', async () => {
+    await announceWorkers(fixture.store, [announcement({ instanceId: 'd2', jobType: 'corrected' })]);
+    const { id, attemptId } = await fixture.queued({ type: 'corrected' });
+    await fixture.claim(attemptId, 'd2');
+    const told = (activity: string, paused: number[] | null) =>
+      noteSignsOfLife(fixture.store, [{ instanceId: 'd2', activity, running: [attemptId], paused }]);
+    const about = (tell: string) => [{ instanceId: 'd2', tell, attemptId }];
+    const aboutWorker = (tell: string) => [{ instanceId: 'd2', tell, attemptId: null }];
+
+    expect(await told('Busy', [])).toEqual([]);
+    await pauseJobs(fixture.store, [id]);
+    expect(await told('Busy', [])).toEqual(about('pause_process'));
+    expect(await told('Idle', [attemptId])).toEqual([]);
+    await resumeJobs(fixture.store, [id]);
+    expect(await told('Idle', [attemptId])).toEqual(about('resume_process'));
+    // A worker of another make does not say what is paused.
+    expect(await told('Busy', null)).toEqual([]);
+
+    expect(await wishOfWorker(fixture.store, 'd2', 'pause')).toBe(true);
+    expect(await told('Busy', [])).toEqual(aboutWorker('stop_consuming_jobs'));
+    expect(await told('Suspended', [])).toEqual([]);
+    await wishOfWorker(fixture.store, 'd2', 'work');
+    expect(await told('Suspended', [])).toEqual(aboutWorker('resume_consuming_jobs'));
+    await wishOfWorker(fixture.store, 'd2', 'drain');
+    expect(await told('Busy', [])).toEqual(aboutWorker('stop_worker'));
+    expect(await told('Suspended', [])).toEqual([]);
+
+    // It stopped, and is started again under its old name.
+    await noteTerminated(fixture.store, ['d2']);
+    await announceWorkers(fixture.store, [announcement({ instanceId: 'd2', jobType: 'corrected' })]);
+    expect(await told('Idle', [])).toEqual([]);
   });
 
   it('holds live workers with what they run, and forgets them when they leave or suspend', async () => {
@@ -109,9 +162,9 @@ describe('the state that is dispatched on', () => {
       }),
     );
     expect(worker?.jobTypes).toEqual(expect.arrayContaining(['dispatch_test', 'second_type']));
-    await noteSignsOfLife(fixture.store, [{ instanceId: 'd1', activity: 'Suspended', running: [] }]);
+    await noteSignsOfLife(fixture.store, [{ instanceId: 'd1', activity: 'Suspended', running: [], paused: null }]);
     expect(await workersNow()).toEqual([]);
-    await noteSignsOfLife(fixture.store, [{ instanceId: 'd1', activity: 'Idle', running: [] }]);
+    await noteSignsOfLife(fixture.store, [{ instanceId: 'd1', activity: 'Idle', running: [], paused: null }]);
     expect(await workersNow()).toHaveLength(1);
     await noteTerminated(fixture.store, ['d1']);
     expect(await workersNow()).toEqual([]);

@@ -6,6 +6,8 @@ import {
   markPublished,
   queueJobs,
   readDispatchSnapshot,
+  RELEASED_MAX,
+  releaseJobs,
   type OrderToSend,
 } from '@reelay/persistence';
 import type { Logger } from '@reelay/platform';
@@ -15,7 +17,7 @@ import { JobChanges } from '../live/job-changes.js';
 import { LOGGER } from '../logging.js';
 import { toOrderMessage } from './order.js';
 
-/** Events wake the dispatcher; this is the safety net, and what notices that a retry is due. */
+/** Events wake the dispatcher; this is the safety net, and notices that a retry is due. */
 const TICK_MS = 2_000;
 
 /** An order that was not confirmed for this long is sent again. Longer than a publish waits for its confirm. */
@@ -30,6 +32,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | null = null;
   private wokenAgain = false;
+  /** Whether held jobs may have become due. */
+  private mayRelease = true;
   private stopped = false;
 
   constructor(
@@ -48,7 +52,7 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       this.wake();
     });
     this.timer = setInterval(() => {
-      this.wake();
+      this.release();
     }, TICK_MS);
     this.wake();
   }
@@ -69,10 +73,17 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     });
   }
 
+  /** Looks for held jobs that have become due as well. */
+  release(): void {
+    this.mayRelease = true;
+    this.wake();
+  }
+
   private async work(): Promise<void> {
     try {
       while (this.wokenAgain && this.broker.publisher.isReady) {
         this.wokenAgain = false;
+        await this.releaseHeld();
         await this.send(await this.plan());
         await this.resend();
       }
@@ -83,6 +94,12 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
       if (isTransientStoreError(error)) this.logger.warn({ err: error }, 'cannot dispatch while the database is away');
       else this.logger.error({ err: error }, 'a dispatch pass failed');
     }
+  }
+
+  private async releaseHeld(): Promise<void> {
+    if (!this.mayRelease) return;
+    this.mayRelease = false;
+    if ((await releaseJobs(this.dataSource)) >= RELEASED_MAX) this.release();
   }
 
   /** Decides and stores, one process at a time: two plans at once would fill the same slot twice. */

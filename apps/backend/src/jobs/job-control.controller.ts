@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Delete, HttpCode, Param, Patch, Post, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
   bulkActionAnswer,
@@ -10,6 +10,7 @@ import {
   type JobDetail,
   type PatchJobBody,
 } from '@reelay/contracts';
+import type { FastifyReply } from 'fastify';
 import { schemaOf } from '../http/openapi.js';
 import { ApiProblems } from '../http/problem.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
@@ -33,8 +34,15 @@ export class JobControlController {
     description: 'How many matched and how many changed',
     schema: schemaOf(bulkActionAnswer),
   })
-  actOnJobs(@Body(new ZodPipe(bulkActionBody)) body: BulkActionBody): Promise<BulkActionAnswer> {
-    return this.control.actOnAll(body);
+  async actOnJobs(
+    @Body(new ZodPipe(bulkActionBody)) body: BulkActionBody,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<BulkActionAnswer> {
+    const gone = new AbortController();
+    reply.raw.once('close', () => {
+      gone.abort();
+    });
+    return this.control.actOnAll(body, gone.signal);
   }
 
   @Post(':id/retry')

@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { BulkActionAnswer, BulkActionBody, JobAction, JobDetail } from '@reelay/contracts';
 import {
   cancelJobs,
+  chooseJobs,
   deleteJobs,
   JobEntity,
+  matchingIds,
   pauseJobs,
   resumeJobs,
   retryJobs,
@@ -15,8 +17,7 @@ import { DataSource } from 'typeorm';
 import { Broker } from '../broker/broker.js';
 import { ApiError } from '../http/api-error.js';
 import { JobChanges } from '../live/job-changes.js';
-import { jobsMatching } from './job-filter.js';
-import { JobsService } from './jobs.service.js';
+import { JobReader } from './job-reader.service.js';
 
 /** Jobs that one statement of a bulk action changes. */
 const BATCH = 1_000;
@@ -41,7 +42,7 @@ const PARTICIPLES: Readonly<Record<JobAction, string>> = {
 export class JobControlService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly jobs: JobsService,
+    private readonly reader: JobReader,
     private readonly changes: JobChanges,
     private readonly broker: Broker,
   ) {}
@@ -50,7 +51,7 @@ export class JobControlService {
   async act(action: JobAction, id: string): Promise<JobDetail> {
     const changed = await this.apply(action, [id]);
     if (changed === 0) await this.refuse(id, PARTICIPLES[action]);
-    return this.jobs.get(id);
+    return this.reader.get(id);
   }
 
   /** @throws {ApiError} 404 without such a job, 409 while it is not over */
@@ -63,18 +64,22 @@ export class JobControlService {
     const changed = await setPriority(this.dataSource, id, priority);
     if (!changed) await this.refuse(id, 'given another priority');
     else this.changes.report([changed]);
-    return this.jobs.get(id);
+    return this.reader.get(id);
   }
 
-  /** Does it to every job that the filter chooses and whose state allows it, in batches. */
-  async actOnAll({ action, filter }: BulkActionBody): Promise<BulkActionAnswer> {
-    const rows = await jobsMatching(this.dataSource, filter).select('job.id', 'id').getRawMany<{ id: string }>();
+  /**
+   * Does it to every job that the filter chooses and whose state allows it, in batches.
+   * @param signal ends it after the batch that is under way: the client went away
+   */
+  async actOnAll({ action, filter }: BulkActionBody, signal: AbortSignal): Promise<BulkActionAnswer> {
+    let matched = 0;
     let changed = 0;
-    for (let start = 0; start < rows.length; start += BATCH) {
-      const ids = rows.slice(start, start + BATCH).map(({ id }) => id);
+    for await (const ids of matchingIds(this.dataSource, chooseJobs(filter), BATCH)) {
+      matched += ids.length;
       changed += await this.apply(action, ids);
+      if (signal.aborted) break;
     }
-    return { matched: rows.length, changed };
+    return { matched, changed };
   }
 
   private async apply(action: JobAction, ids: readonly string[]): Promise<number> {

@@ -22,6 +22,7 @@ const jobWith = (fields: Partial<JobEntity> = {}): JobEntity =>
     retryBase: 0,
     maxRetries: 3,
     lossCount: 0,
+    held: false,
     retryAfter: null,
     unroutableSince: null,
     phase: null,

@@ -41,6 +41,7 @@ import { ApiProblems } from '../http/problem.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
 import { IDEMPOTENCY_HEADER, idempotencyKey } from './idempotency.js';
 import { JobPlanService } from './job-plan.service.js';
+import { JobReader } from './job-reader.service.js';
 import { JobsService } from './jobs.service.js';
 
 const theKey = {
@@ -59,6 +60,7 @@ const checkKey = (key: string | undefined): string | undefined => keyPipe.transf
 export class JobsController {
   constructor(
     private readonly jobs: JobsService,
+    private readonly reader: JobReader,
     private readonly plans: JobPlanService,
   ) {}
 
@@ -81,6 +83,7 @@ export class JobsController {
   @Get()
   @ApiOperation({ summary: 'List jobs' })
   @ApiQuery({ name: 'page', required: false, schema: { type: 'integer', minimum: 1, default: 1 } })
+  @ApiQuery({ name: 'cursor', required: false, type: String, description: '`nextCursor` of the page before' })
   @ApiQuery({
     name: 'limit',
     required: false,
@@ -90,13 +93,18 @@ export class JobsController {
   @ApiQuery({ name: 'type', required: false, isArray: true, type: String })
   @ApiQuery({ name: 'resourceCategory', required: false, isArray: true, enum: RESOURCE_CATEGORIES })
   @ApiQuery({ name: 'worker', required: false, type: String })
-  @ApiQuery({ name: 'q', required: false, type: String, description: 'Text in the parameters' })
+  @ApiQuery({
+    name: 'q',
+    required: false,
+    type: String,
+    description: 'Words that begin words of the parameters, or the first 8 characters or more of the id',
+  })
   @ApiQuery({ name: 'createdAfter', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'createdBefore', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'sort', required: false, enum: JOB_SORTS })
   @ApiResponse({ status: 200, description: 'A page of jobs, newest first', schema: schemaOf(jobPage) })
   listJobs(@Query(new ZodPipe(listJobsQuery)) query: ListJobsQuery): Promise<JobPage> {
-    return this.jobs.list(query);
+    return this.reader.list(query);
   }
 
   @Post('bulk')
@@ -120,7 +128,7 @@ export class JobsController {
   @ApiOperation({ summary: 'Figures of the queue' })
   @ApiResponse({ status: 200, description: 'Jobs by state and type, and what is in use', schema: schemaOf(jobStats) })
   jobStats(): Promise<JobStats> {
-    return this.jobs.stats();
+    return this.reader.stats();
   }
 
   @Post('simulate')
@@ -150,7 +158,7 @@ export class JobsController {
   @ApiResponse({ status: 200, description: 'The first try first', schema: schemaOf(attemptList) })
   @ApiProblems(404)
   async jobAttempts(@Param('id', uuidPipe) id: string): Promise<{ data: AttemptView[] }> {
-    return { data: await this.jobs.attempts(id) };
+    return { data: await this.reader.attempts(id) };
   }
 
   @Get(':id/log')
@@ -164,7 +172,7 @@ export class JobsController {
   @ApiResponse({ status: 200, description: 'Oldest first', schema: schemaOf(logPage) })
   @ApiProblems(404)
   jobLog(@Param('id', uuidPipe) id: string, @Query(new ZodPipe(logQuery)) query: LogQuery): Promise<LogPage> {
-    return this.jobs.log(id, query);
+    return this.reader.log(id, query);
   }
 
   @Get(':id')
@@ -172,6 +180,6 @@ export class JobsController {
   @ApiResponse({ status: 200, description: 'The job', schema: schemaOf(jobDetail) })
   @ApiProblems(404)
   getJob(@Param('id', uuidPipe) id: string): Promise<JobDetail> {
-    return this.jobs.get(id);
+    return this.reader.get(id);
   }
 }

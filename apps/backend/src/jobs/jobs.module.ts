@@ -4,12 +4,13 @@ import { JobControlController } from './job-control.controller.js';
 import { JobControlService } from './job-control.service.js';
 import { JobParameters } from './job-parameters.js';
 import { JobPlanService } from './job-plan.service.js';
+import { JobReader } from './job-reader.service.js';
 import { JobsController } from './jobs.controller.js';
 import { JobsService } from './jobs.service.js';
 
 @Module({
   imports: [LiveModule],
   controllers: [JobsController, JobControlController],
-  providers: [JobsService, JobControlService, JobPlanService, JobParameters],
+  providers: [JobsService, JobReader, JobControlService, JobPlanService, JobParameters],
 })
 export class JobsModule {}

@@ -1,40 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import {
   createJobBody,
-  type AttemptView,
   type BulkCreateAnswer,
   type BulkCreateBody,
   type CreatedJob,
   type CreateJobBody,
-  type JobDetail,
-  type JobPage,
-  type JobStats,
-  type ListJobsQuery,
-  type LogPage,
-  type LogQuery,
 } from '@reelay/contracts';
-import { waitingReasons } from '@reelay/domain';
-import {
-  AttemptEntity,
-  countJobs,
-  insertJobs,
-  JobEntity,
-  readDispatchSnapshot,
-  readLog,
-  readLogLines,
-  readSettings,
-  type NewJob,
-} from '@reelay/persistence';
-import { DataSource, In, type EntityManager } from 'typeorm';
+import { insertJobs, type NewJob } from '@reelay/persistence';
+import { DataSource, type EntityManager } from 'typeorm';
 import { ApiError, malformed, unprocessable, type RequestFault } from '../http/api-error.js';
 import { faultsOf } from '../http/zod.pipe.js';
 import { JobChanges } from '../live/job-changes.js';
 import { writeOnce, type Written } from './idempotency.js';
-import { jobsMatching } from './job-filter.js';
 import { JobParameters } from './job-parameters.js';
-import { toAttemptView, toDetail, toPending, toSummary, type JobExtras } from './job.view.js';
 
-/** Accepts jobs and shows them. */
+/** Accepts jobs. */
 @Injectable()
 export class JobsService {
   constructor(
@@ -77,73 +57,6 @@ export class JobsService {
     });
   }
 
-  /** @throws {ApiError} 404 when there is no such job */
-  async get(id: string): Promise<JobDetail> {
-    const [job, log] = await Promise.all([
-      this.dataSource.getRepository(JobEntity).findOneBy({ id }),
-      readLog(this.dataSource, id),
-    ]);
-    if (!job) throw new ApiError(404, 'JOB_NOT_FOUND', `There is no job ${id}`);
-    const [extras] = await this.extrasOf([job]);
-    return toDetail(job, { waitingReason: null, worker: null, ...extras, log });
-  }
-
-  async list(query: ListJobsQuery): Promise<JobPage> {
-    const [field, direction] = orderOf(query.sort);
-    const [jobs, total] = await jobsMatching(this.dataSource, query)
-      .orderBy(`job.${field}`, direction, 'NULLS LAST')
-      .addOrderBy('job.id', direction)
-      .skip((query.page - 1) * query.limit)
-      .take(query.limit)
-      .getManyAndCount();
-    const extras = await this.extrasOf(jobs);
-    return {
-      data: jobs.map((job, index) => toSummary(job, extras[index] ?? { waitingReason: null, worker: null })),
-      pagination: {
-        page: query.page,
-        limit: query.limit,
-        total,
-        totalPages: Math.ceil(total / query.limit),
-      },
-    };
-  }
-
-  /** Every try at a job, the first one first. */
-  async attempts(id: string): Promise<AttemptView[]> {
-    await this.mustExist(id);
-    const attempts = await this.dataSource
-      .getRepository(AttemptEntity)
-      .find({ where: { jobId: id }, order: { number: 'ASC' } });
-    return attempts.map(toAttemptView);
-  }
-
-  /** Lines of a job's log after a sequence number. */
-  async log(id: string, { after, limit }: LogQuery): Promise<LogPage> {
-    await this.mustExist(id);
-    const lines = await readLogLines(this.dataSource, id, after, limit);
-    return {
-      data: lines.map(({ seq, at, line }) => ({ seq, at: at.toISOString(), line })),
-      next: lines.at(-1)?.seq ?? after,
-    };
-  }
-
-  /** Figures of the queue. */
-  async stats(): Promise<JobStats> {
-    const [counts, { limits }] = await Promise.all([countJobs(this.dataSource), readSettings(this.dataSource)]);
-    return {
-      ...counts.byStatus,
-      totalVramUsed: counts.vramUsed,
-      totalVramAvailable: counts.vramAvailable,
-      averageProcessingTime: counts.averageProcessingTime ?? 0,
-      jobsByType: counts.byType,
-      categories: {
-        cpu: { inUse: counts.inUse.cpu, limit: limits.cpu },
-        gpu_encode: { inUse: counts.inUse.gpu_encode, limit: limits.gpu_encode },
-        gpu_ai: { inUse: counts.inUse.gpu_ai, limit: limits.gpu_ai },
-      },
-    };
-  }
-
   private written<T>(answer: T, created: readonly CreatedJob[]): Written<T> {
     return {
       answer,
@@ -161,33 +74,6 @@ export class JobsService {
       throw error;
     });
   }
-
-  private async mustExist(id: string): Promise<void> {
-    const found = await this.dataSource.getRepository(JobEntity).existsBy({ id });
-    if (!found) throw new ApiError(404, 'JOB_NOT_FOUND', `There is no job ${id}`);
-  }
-
-  /** Why jobs wait, by the same plan that dispatches them, and who works on them. */
-  private async extrasOf(jobs: readonly JobEntity[]): Promise<JobExtras[]> {
-    const pending = jobs.filter(({ status }) => status === 'pending').map(toPending);
-    const attemptIds = jobs.map(({ attemptId }) => attemptId).filter((id) => id !== null);
-    const [reasons, attempts] = await Promise.all([
-      pending.length === 0
-        ? new Map<string, string | null>()
-        : readDispatchSnapshot(this.dataSource).then((snapshot) => waitingReasons(pending, snapshot, Date.now())),
-      attemptIds.length === 0 ? [] : this.dataSource.getRepository(AttemptEntity).findBy({ id: In(attemptIds) }),
-    ]);
-    const workers = new Map(attempts.map(({ id, instanceId }) => [id, instanceId]));
-    return jobs.map(({ id, attemptId }) => ({
-      waitingReason: reasons.get(id) ?? null,
-      worker: (attemptId === null ? null : workers.get(attemptId)) ?? null,
-    }));
-  }
-}
-
-/** The id breaks ties, so that pages neither repeat nor skip a job. */
-function orderOf(sort: ListJobsQuery['sort']): [field: string, direction: 'ASC' | 'DESC'] {
-  return [sort.replace('-', ''), sort.startsWith('-') ? 'DESC' : 'ASC'];
 }
 
 async function store(manager: EntityManager, jobs: readonly NewJob[]): Promise<CreatedJob[]> {

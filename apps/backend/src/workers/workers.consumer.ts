@@ -1,11 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import {
+  directMessage,
   discoveryMessage,
   instanceIdOf,
   QUEUE,
   statusMessage,
   terminatedMessage,
+  type DirectMessage,
   type DiscoveryMessage,
   type StatusMessage,
   type TerminatedMessage,
@@ -17,6 +19,7 @@ import {
   noteSignsOfLife,
   noteTerminated,
   type Announcement,
+  type Correction,
   type SignOfLife,
 } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
@@ -55,6 +58,7 @@ export class WorkersConsumer {
       instanceId: instanceIdOf(message.worker),
       activity: message.worker.activity,
       running,
+      paused: message.reelay?.paused ?? null,
     });
   }
 
@@ -65,16 +69,19 @@ export class WorkersConsumer {
 
   private async announce(batch: readonly Announcement[]): Promise<void> {
     await this.dataSource.transaction((manager) => announceWorkers(manager, batch));
-    this.dispatcher.wake();
+    this.dispatcher.release();
   }
 
   private async noteSigns(batch: readonly SignOfLife[]): Promise<void> {
     const latest = [...new Map(batch.map((sign) => [sign.instanceId, sign])).values()];
-    for (const { attemptId, instanceId } of await noteSignsOfLife(this.dataSource, latest)) {
-      this.broker.tell(instanceId, { type: 'stop_process', job_id: attemptId });
+    for (const correction of await noteSignsOfLife(this.dataSource, latest)) {
+      this.broker.tell(correction.instanceId, toDirectMessage(correction));
     }
   }
 }
+
+const toDirectMessage = ({ tell, attemptId }: Correction): DirectMessage =>
+  directMessage.parse({ type: tell, ...(attemptId === null ? {} : { job_id: attemptId }) });
 
 /** One that announces video memory and no device has one device, which its host's other workers share. */
 function devicesOf(own: DiscoveryMessage['reelay']): Announcement['devices'] {

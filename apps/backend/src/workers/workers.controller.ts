@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { workerList, workerView, type DirectMessage, type WorkerView } from '@reelay/contracts';
-import { listWorkers, pauseWorker } from '@reelay/persistence';
+import { listWorkers, wishOfWorker, type WorkerWish } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
 import { Broker } from '../broker/broker.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
@@ -35,7 +35,7 @@ export class WorkersController {
   @ApiResponse(theWorker)
   @ApiProblems(404)
   pauseWorker(@Param('id') id: string): Promise<WorkerView> {
-    return this.setPaused(id, true, { type: 'stop_consuming_jobs' });
+    return this.setWish(id, 'pause', { type: 'stop_consuming_jobs' });
   }
 
   @Post(':id/resume')
@@ -44,7 +44,7 @@ export class WorkersController {
   @ApiResponse(theWorker)
   @ApiProblems(404)
   resumeWorker(@Param('id') id: string): Promise<WorkerView> {
-    return this.setPaused(id, false, { type: 'resume_consuming_jobs' });
+    return this.setWish(id, 'work', { type: 'resume_consuming_jobs' });
   }
 
   @Post(':id/drain')
@@ -53,12 +53,12 @@ export class WorkersController {
   @ApiResponse(theWorker)
   @ApiProblems(404)
   drainWorker(@Param('id') id: string): Promise<WorkerView> {
-    return this.setPaused(id, true, { type: 'stop_worker' });
+    return this.setWish(id, 'drain', { type: 'stop_worker' });
   }
 
-  /** The dispatcher counts on the worker no more, whether the message reaches it or not. */
-  private async setPaused(id: string, paused: boolean, message: DirectMessage): Promise<WorkerView> {
-    if (!(await pauseWorker(this.dataSource, id, paused))) {
+  /** The record decides; a message that is lost is sent again when the worker's next status shows it. */
+  private async setWish(id: string, wish: WorkerWish, message: DirectMessage): Promise<WorkerView> {
+    if (!(await wishOfWorker(this.dataSource, id, wish))) {
       throw new ApiError(404, 'WORKER_NOT_FOUND', `There is no worker ${id}`);
     }
     this.broker.tell(id, message);

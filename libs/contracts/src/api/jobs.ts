@@ -10,6 +10,8 @@ export const DEFAULT_PRIORITY = 5;
 export const DEFAULT_MAX_RETRIES = 3;
 export const DEFAULT_PAGE_LIMIT = 20;
 export const MAX_PAGE_LIMIT = 100;
+/** Jobs that may be skipped by page numbers; what lies deeper is reached by cursors. */
+export const MAX_PAGE_DEPTH = 10_000;
 
 /** Body of `POST /api/media/jobs`. */
 export const createJobBody = z.strictObject({
@@ -42,6 +44,7 @@ const listOf = <T extends z.ZodType>(item: T) =>
 
 /** The fields that a list of jobs can be sorted by; `-` before a name turns the order round. */
 export const JOB_SORTS = ['createdAt', '-createdAt', 'priority', '-priority', 'startedAt', '-startedAt'] as const;
+export type JobSort = (typeof JOB_SORTS)[number];
 
 /** What jobs can be chosen by; fields that are left out match every job. */
 export const jobFilter = {
@@ -49,7 +52,12 @@ export const jobFilter = {
   type: listOf(z.string().regex(JOB_TYPE_PATTERN)).describe('One or several job types'),
   resourceCategory: listOf(z.enum(RESOURCE_CATEGORIES)).describe('One or several resource categories'),
   worker: z.string().min(1).max(200).optional().describe('Instance id of the worker of the current or last attempt'),
-  q: z.string().min(1).max(200).optional().describe('Text in the parameters, or the beginning of the id'),
+  q: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Words that begin words of the parameters, or the first 8 characters or more of the id'),
   createdAfter: z.iso.datetime({ offset: true }).optional(),
   createdBefore: z.iso.datetime({ offset: true }).optional(),
 };
@@ -57,7 +65,8 @@ export type JobFilter = z.infer<z.ZodObject<typeof jobFilter>>;
 
 /** Query of `GET /api/media/jobs`. */
 export const listJobsQuery = z.strictObject({
-  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
+  page: z.coerce.number().int().min(1).optional().describe('From 1; without it and a cursor, the first'),
+  cursor: z.string().min(1).max(500).optional().describe('`nextCursor` of the page before, with the same sort'),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_LIMIT).default(DEFAULT_PAGE_LIMIT),
   ...jobFilter,
   sort: z.enum(JOB_SORTS).default('-createdAt'),
@@ -103,6 +112,13 @@ export type JobDetail = z.infer<typeof jobDetail>;
 /** A page of jobs. */
 export const jobPage = z.object({
   data: z.array(jobSummary),
-  pagination: z.object({ page: z.int(), limit: z.int(), total: z.int(), totalPages: z.int() }),
+  pagination: z.object({
+    page: z.int().nullable().describe('Null when the page was asked for by a cursor'),
+    limit: z.int(),
+    total: z.int(),
+    totalPages: z.int(),
+    totalExact: z.boolean().describe('False: there are more than `total`'),
+    nextCursor: z.string().nullable().describe('Gets the page that follows, however deep; null at the end'),
+  }),
 });
 export type JobPage = z.infer<typeof jobPage>;

@@ -10,7 +10,9 @@ export const workerView = z.object({
   slots: z.int(),
   running: z.int().describe('Attempts that it holds now'),
   activity: z.string(),
-  paused: z.boolean().describe('An operator paused it: it is sent nothing'),
+  wish: z
+    .enum(['work', 'pause', 'drain'])
+    .describe('What an operator wants of it; only one that is to work is sent orders'),
   devices: z.array(z.object({ id: z.string(), vramMb: z.int() })).describe('Its GPUs'),
   features: z.array(z.string()).describe('Encoders, filters and a sandbox that it found'),
   live: z.boolean().describe('Whether it was heard of within its heartbeat window'),

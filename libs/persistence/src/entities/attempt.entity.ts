@@ -6,6 +6,7 @@ import { JobEntity } from './job.entity.js';
 @Entity('attempts')
 @Check('attempts_status', `status IN (${ATTEMPT_STATUSES.map((status) => `'${status}'`).join(', ')})`)
 @Index('attempts_job', ['jobId', 'id'])
+@Index('attempts_worker', ['instanceId', 'jobId'], { where: 'instance_id IS NOT NULL' })
 @Index('attempts_open', ['status', 'leaseUntil'], { where: "status IN ('out', 'running')" })
 export class AttemptEntity {
   @PrimaryGeneratedColumn('identity', {
@@ -84,4 +85,8 @@ export class AttemptEntity {
 
   @Column('text', { nullable: true })
   errorMessage!: string | null;
+
+  /** Lines that it sent for its job's log, those left out included. */
+  @Column('integer', { default: 0 })
+  logLines!: number;
 }

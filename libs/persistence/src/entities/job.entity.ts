@@ -1,4 +1,5 @@
 import { JOB_STATUSES, type JobStatus, type ResourceCategory } from '@reelay/contracts';
+import { FINAL_STATUSES } from '@reelay/domain';
 import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 const inList = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');
@@ -12,7 +13,14 @@ const inList = (values: readonly string[]): string => values.map((value) => `'${
 @Index('jobs_status_created', ['status', 'createdAt', 'id'])
 @Index('jobs_type_created', ['type', 'createdAt', 'id'])
 @Index('jobs_category_created', ['resourceCategory', 'createdAt', 'id'])
-@Index('jobs_waiting', ['type', 'priority', 'createdAt', 'id'], { where: "status = 'pending'" })
+@Index('jobs_priority_created', ['priority', 'createdAt', 'id'])
+@Index('jobs_started', { synchronize: false })
+@Index('jobs_ended', ['status', 'completedAt'], { where: `status IN (${inList(FINAL_STATUSES)})` })
+@Index('jobs_waiting', ['type', 'priority', 'createdAt', 'id'], { where: "status = 'pending' AND NOT held" })
+@Index('jobs_due', ['retryAfter'], { where: "status = 'pending' AND held AND unroutable_since IS NULL" })
+@Index('jobs_unroutable', ['type', 'unroutableSince'], {
+  where: "status = 'pending' AND unroutable_since IS NOT NULL",
+})
 export class JobEntity {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'jobs_pkey' })
   id!: string;
@@ -63,6 +71,10 @@ export class JobEntity {
   /** How often a worker was lost with it. */
   @Column('smallint', { default: 0 })
   lossCount!: number;
+
+  /** A pending job that the dispatcher passes over: it waits for its time, or for its type to be announced. */
+  @Column('boolean', { default: false })
+  held!: boolean;
 
   @Column('timestamptz', { nullable: true })
   retryAfter!: Date | null;

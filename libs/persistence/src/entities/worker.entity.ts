@@ -1,8 +1,13 @@
 import type { ResourceCategory } from '@reelay/contracts';
-import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+
+/** What an operator may want of a worker: to take orders, to take none, or to end what it runs and stop. */
+export const WORKER_WISHES = ['work', 'pause', 'drain'] as const;
+export type WorkerWish = (typeof WORKER_WISHES)[number];
 
 /** One running (or former) worker process. */
 @Entity('workers')
+@Check('workers_wish', `wish IN ('work', 'pause', 'drain')`)
 @Index('workers_alive', ['aliveUntil'])
 export class WorkerEntity {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'workers_pkey' })
@@ -31,9 +36,9 @@ export class WorkerEntity {
   @Column('jsonb', { default: () => "'[]'" })
   devices!: { id: string; vramMb: number }[];
 
-  /** An operator paused it: it is sent nothing. */
-  @Column('boolean', { default: false })
-  paused!: boolean;
+  /** What an operator wants of it; it is sent orders only while it is to work. */
+  @Column('text', { default: 'work' })
+  wish!: WorkerWish;
 
   @Column('integer', { nullable: true })
   cpus!: number | null;

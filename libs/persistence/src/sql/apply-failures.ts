@@ -54,7 +54,7 @@ export function applyFailures(runner: SqlRunner, failures: readonly Failure[]): 
           SET status = CASE WHEN e."retryAt" IS NULL THEN 'failed' WHEN j.status = 'paused' THEN 'paused' ELSE 'pending' END,
               retry_count = j.retry_count + CASE WHEN e."retryAt" IS NULL THEN 0 ELSE 1 END,
               progress = CASE WHEN e."retryAt" IS NULL THEN j.progress ELSE 0 END,
-              retry_after = e."retryAt",
+              retry_after = e."retryAt", held = e."retryAt" IS NOT NULL,
               completed_at = CASE WHEN e."retryAt" IS NULL THEN now() END,
               phase = NULL, speed = NULL, eta_seconds = NULL,
               error_code = e.code, error_message = e.message, error_retryable = e.retryable

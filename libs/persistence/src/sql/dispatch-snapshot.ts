@@ -6,8 +6,8 @@ import type { SqlRunner } from './statement.js';
 /** Most waiting jobs of one type that one pass looks at. More follow in the next pass. */
 const CANDIDATES_PER_TYPE = 500;
 
-/** Most waiting jobs that an explanation or a simulation takes into account. */
-const EXPLAINED_JOBS = 5_000;
+/** Most waiting jobs of one type that an explanation or a simulation takes into account. */
+const EXPLAINED_PER_TYPE = 2_000;
 
 /** Which waiting jobs a snapshot holds: those that may be sent now, or all of them. */
 export type PendingChoice = 'due' | 'all';
@@ -30,34 +30,34 @@ type Row = {
 const COLUMNS =
   'id, type, priority, created_at, resource_category, target, vram_required, retry_after, unroutable_since';
 
-/**
- * The first jobs of each type that may be sent, found by skipping through the partial index from type
- * to type, so that a long queue of one type hides no other. With an ageing rule the oldest ones count too.
- */
-const DUE = `types AS (
-    (SELECT type FROM jobs WHERE status = 'pending' ORDER BY type LIMIT 1)
+/** The types of which a job could be sent, found by skipping through the partial index from type to type. */
+const TYPES = `types AS (
+    (SELECT type FROM jobs WHERE status = 'pending' AND NOT held ORDER BY type LIMIT 1)
     UNION ALL
-    SELECT (SELECT j.type FROM jobs j WHERE j.status = 'pending' AND j.type > t.type ORDER BY j.type LIMIT 1)
+    SELECT (SELECT j.type FROM jobs j WHERE j.status = 'pending' AND NOT j.held AND j.type > t.type ORDER BY j.type LIMIT 1)
       FROM types t WHERE t.type IS NOT NULL
-  ), known AS (
-    SELECT t.type, EXISTS (SELECT FROM job_types a WHERE a.name = t.type) AS announced FROM types t
-  ), pending AS (
-    SELECT c.* FROM known k CROSS JOIN LATERAL (
-      SELECT ${COLUMNS} FROM jobs
-       WHERE status = 'pending' AND type = k.type AND (unroutable_since IS NULL OR k.announced)
-         AND (retry_after IS NULL OR retry_after <= now())
-       ORDER BY priority, created_at, id LIMIT $1) c
-    UNION
-    SELECT c.* FROM known k CROSS JOIN LATERAL (
-      SELECT ${COLUMNS} FROM jobs
-       WHERE status = 'pending' AND type = k.type AND (unroutable_since IS NULL OR k.announced)
-         AND (retry_after IS NULL OR retry_after <= now())
-         AND (SELECT value -> 'scheduling' -> 'ageingMinutes' FROM settings) <> 'null'
-       ORDER BY created_at, id LIMIT $1) c
   )`;
 
-const ALL = `pending AS (
-    SELECT ${COLUMNS} FROM jobs WHERE status = 'pending' ORDER BY priority, created_at, id LIMIT $1
+/** The first of each type, so that a long queue of one type hides no other. */
+const FIRST_OF_EACH_TYPE = `SELECT c.* FROM types t CROSS JOIN LATERAL (
+      SELECT ${COLUMNS} FROM jobs WHERE status = 'pending' AND NOT held AND type = t.type
+       ORDER BY priority, created_at, id LIMIT $1) c`;
+
+/** With an ageing rule the oldest of each priority may come first. */
+const OLDEST_OF_EACH_PRIORITY = `SELECT c.* FROM types t CROSS JOIN generate_series(1, 10) AS p CROSS JOIN LATERAL (
+      SELECT ${COLUMNS} FROM jobs WHERE status = 'pending' AND NOT held AND type = t.type AND priority = p
+         AND (SELECT value -> 'scheduling' -> 'ageingMinutes' FROM settings) <> 'null'
+       ORDER BY created_at, id LIMIT $1) c`;
+
+const DUE = `${TYPES}, pending AS (${FIRST_OF_EACH_TYPE} UNION ${OLDEST_OF_EACH_PRIORITY})`;
+
+/** Those that wait for a time or an announcement as well, the nearest first. */
+const ALL = `${TYPES}, pending AS (
+    ${FIRST_OF_EACH_TYPE} UNION ${OLDEST_OF_EACH_PRIORITY}
+    UNION (SELECT ${COLUMNS} FROM jobs WHERE status = 'pending' AND held AND unroutable_since IS NULL
+            ORDER BY retry_after LIMIT $1)
+    UNION (SELECT ${COLUMNS} FROM jobs WHERE status = 'pending' AND held AND unroutable_since IS NOT NULL
+            ORDER BY type, unroutable_since LIMIT $1)
   )`;
 
 /**
@@ -74,7 +74,7 @@ const ATTEMPTS = `SELECT json_agg(json_build_object(
 const WORKERS = `SELECT json_agg(json_build_object('instanceId', w.instance_id, 'host', w.host, 'slots', w.slots,
       'devices', w.devices, 'jobTypes', (SELECT coalesce(json_agg(t.job_type), '[]') FROM worker_job_types t
                                           WHERE t.instance_id = w.instance_id)))
-    FROM workers w WHERE w.alive_until > now() AND w.activity <> 'Suspended' AND NOT w.paused`;
+    FROM workers w WHERE w.alive_until > now() AND w.activity <> 'Suspended' AND w.wish = 'work'`;
 
 const ANNOUNCED = `SELECT json_object_agg(t.name, coalesce(
       (SELECT max(w.last_seen_at) FROM workers w JOIN worker_job_types s USING (instance_id)
@@ -95,7 +95,7 @@ export async function readDispatchSnapshot(
        (${WORKERS}) AS workers, (${ATTEMPTS}) AS attempts, (${ANNOUNCED}) AS announced,
        (SELECT json_agg(name) FROM paused_job_types) AS paused_types,
        (SELECT value FROM settings) AS settings`,
-    [choice === 'due' ? CANDIDATES_PER_TYPE : EXPLAINED_JOBS],
+    [choice === 'due' ? CANDIDATES_PER_TYPE : EXPLAINED_PER_TYPE],
   );
   const { limits, scheduling } = withDefaults(row?.settings ?? {});
   return {

@@ -78,6 +78,14 @@ const RULES: readonly (readonly [rule: string, sql: string])[] = [
                        WHERE ${OPEN} AND a.host = d.host AND a.device = d.id)`,
   ],
   [
+    'the counts are those of the jobs',
+    `SELECT coalesce(k.type, j.type) || ' ' || coalesce(k.status, j.status) AS id
+       FROM (SELECT type, resource_category, status, sum(n) AS n FROM job_counts GROUP BY 1, 2, 3 HAVING sum(n) <> 0) k
+       FULL JOIN (SELECT type, resource_category, status, count(*) AS n FROM jobs GROUP BY 1, 2, 3) j
+         USING (type, resource_category, status)
+      WHERE k.n IS DISTINCT FROM j.n`,
+  ],
+  [
     'what is over has a time at which it ended',
     `SELECT id FROM jobs WHERE status IN ('completed', 'failed', 'cancelled') AND completed_at IS NULL`,
   ],

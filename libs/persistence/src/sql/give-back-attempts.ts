@@ -33,7 +33,7 @@ export function giveBackAttempts(runner: SqlRunner, attempts: readonly GivenBack
        RETURNING a.id, a.job_id, v.unroutable
      ), changed AS (
        UPDATE jobs j
-          SET status = 'pending', progress = 0, phase = NULL, speed = NULL, eta_seconds = NULL,
+          SET status = 'pending', held = e.unroutable, progress = 0, phase = NULL, speed = NULL, eta_seconds = NULL,
               unroutable_since = CASE WHEN e.unroutable THEN coalesce(j.unroutable_since, now()) END,
               retry_after = CASE WHEN e.unroutable AND EXISTS (SELECT FROM job_types t WHERE t.name = j.type)
                                  THEN now() + $2 * interval '1 ms' END

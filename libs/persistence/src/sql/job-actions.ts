@@ -77,7 +77,7 @@ export function resumeJobs(runner: SqlRunner, ids: readonly string[]): Promise<A
 export function retryJobs(runner: SqlRunner, ids: readonly string[]): Promise<ActedJob[]> {
   return runner.query<ActedJob[]>(
     `WITH ${TARGET}, changed AS (
-       UPDATE jobs j SET status = 'pending', progress = 0, retry_after = NULL, unroutable_since = NULL,
+       UPDATE jobs j SET status = 'pending', held = false, progress = 0, retry_after = NULL, unroutable_since = NULL,
               retry_count = j.retry_count + 1, retry_base = j.retry_count + 1, loss_count = 0, completed_at = NULL,
               error_code = NULL, error_message = NULL, error_retryable = NULL
          FROM target t WHERE j.id = t.id RETURNING ${CHANGED_JOB}, j.retry_count

@@ -1,4 +1,5 @@
 import { JOB_STATUSES, RESOURCE_CATEGORIES, type JobStatus, type ResourceCategory } from '@reelay/contracts';
+import { readCounts, type JobCount } from './job-counts.js';
 import type { SqlRunner } from './statement.js';
 
 /** Figures of the queue. */
@@ -19,8 +20,6 @@ export interface JobCounts {
 const AVERAGED_JOBS = 1_000;
 
 type Row = {
-  statuses: Partial<Record<JobStatus, number>> | null;
-  types: Record<string, number> | null;
   in_use: Partial<Record<ResourceCategory, number>> | null;
   vram_used: number;
   vram_available: number;
@@ -30,16 +29,32 @@ type Row = {
 const complete = <K extends string>(keys: readonly K[], counts: Partial<Record<K, number>> | null): Record<K, number> =>
   Object.fromEntries(keys.map((key) => [key, counts?.[key] ?? 0])) as Record<K, number>;
 
-/** Counts jobs by state and type, and what is in use. Every count is an index-only scan. */
+/** Counts jobs by state and type, and what is in use. No count looks at the jobs themselves. */
 export async function countJobs(runner: SqlRunner): Promise<JobCounts> {
+  const [counts, row] = await Promise.all([readCounts(runner), readUse(runner)]);
+  return {
+    byStatus: complete(JOB_STATUSES, sumBy(counts, 'status')),
+    byType: sumBy(counts, 'type'),
+    inUse: complete(RESOURCE_CATEGORIES, row.in_use),
+    vramUsed: row.vram_used,
+    vramAvailable: row.vram_available,
+    averageProcessingTime: row.average,
+  };
+}
+
+function sumBy(counts: readonly JobCount[], field: 'status' | 'type'): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const count of counts) sums[count[field]] = (sums[count[field]] ?? 0) + count.n;
+  return sums;
+}
+
+async function readUse(runner: SqlRunner): Promise<Row> {
   const [row] = await runner.query<Row[]>(
     `WITH open AS (
        SELECT j.resource_category, a.vram_mb AS vram FROM attempts a JOIN jobs j ON j.id = a.job_id
         WHERE a.status IN ('out', 'running')
      )
      SELECT
-       (SELECT json_object_agg(status, n) FROM (SELECT status, count(*) AS n FROM jobs GROUP BY 1) s) AS statuses,
-       (SELECT json_object_agg(type, n) FROM (SELECT type, count(*) AS n FROM jobs GROUP BY 1) t) AS types,
        (SELECT json_object_agg(resource_category, n)
           FROM (SELECT resource_category, count(*) AS n FROM open GROUP BY 1) u) AS in_use,
        (SELECT coalesce(sum(vram), 0)::integer FROM open) AS vram_used,
@@ -50,12 +65,5 @@ export async function countJobs(runner: SqlRunner): Promise<JobCounts> {
     [AVERAGED_JOBS],
   );
   if (!row) throw new Error('the statement returned no row');
-  return {
-    byStatus: complete(JOB_STATUSES, row.statuses),
-    byType: row.types ?? {},
-    inUse: complete(RESOURCE_CATEGORIES, row.in_use),
-    vramUsed: row.vram_used,
-    vramAvailable: row.vram_available,
-    averageProcessingTime: row.average,
-  };
+  return row;
 }

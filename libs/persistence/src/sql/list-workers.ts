@@ -6,7 +6,7 @@ export async function listWorkers(runner: SqlRunner): Promise<WorkerView[]> {
   const rows = await runner.query<
     (Omit<WorkerView, 'firstSeenAt' | 'lastSeenAt'> & { firstSeenAt: Date; lastSeenAt: Date })[]
   >(
-    `SELECT w.instance_id AS "instanceId", w.app, w.host, w.version, w.slots, w.activity, w.paused,
+    `SELECT w.instance_id AS "instanceId", w.app, w.host, w.version, w.slots, w.activity, w.wish,
             w.devices, w.features,
             w.alive_until > now() AS live, w.first_seen_at AS "firstSeenAt", w.last_seen_at AS "lastSeenAt",
             ARRAY(SELECT job_type FROM worker_job_types t WHERE t.instance_id = w.instance_id ORDER BY 1) AS "jobTypes",

@@ -29,6 +29,35 @@ type Row = Omit<OrderToSend, 'attemptId'> & { attemptId: string };
 
 const toOrder = (row: Row): OrderToSend => ({ ...row, attemptId: Number(row.attemptId) });
 
+/** Most jobs that one statement releases. */
+export const RELEASED_MAX = 5_000;
+
+/**
+ * Lets the dispatcher see pending jobs again whose time has come, or whose type was announced.
+ * @returns how many; with `RELEASED_MAX` there may be more
+ */
+export async function releaseJobs(runner: SqlRunner): Promise<number> {
+  const [row] = await runner.query<{ released: number }[]>(
+    `WITH due AS (
+       SELECT id FROM jobs
+        WHERE status = 'pending' AND held AND unroutable_since IS NULL AND retry_after <= now()
+        ORDER BY retry_after LIMIT $1 FOR UPDATE SKIP LOCKED
+     ), announced AS (
+       SELECT u.id FROM job_types t CROSS JOIN LATERAL (
+         SELECT id FROM jobs
+          WHERE status = 'pending' AND held AND unroutable_since IS NOT NULL AND type = t.name
+            AND (retry_after IS NULL OR retry_after <= now())
+          ORDER BY unroutable_since LIMIT $1 FOR UPDATE SKIP LOCKED) u
+     ), released AS (
+       UPDATE jobs SET held = false
+        WHERE id IN (SELECT id FROM due UNION ALL (SELECT id FROM announced LIMIT $1)) RETURNING 1
+     )
+     SELECT count(*)::integer AS released FROM released`,
+    [RELEASED_MAX],
+  );
+  return row?.released ?? 0;
+}
+
 /** Gives each job that is still pending a new attempt and makes it queued. Jobs that changed meanwhile are left out. */
 export async function queueJobs(runner: SqlRunner, planned: readonly PlannedJob[]): Promise<OrderToSend[]> {
   const rows = await runner.query<Row[]>(
@@ -45,7 +74,7 @@ export async function queueJobs(runner: SqlRunner, planned: readonly PlannedJob[
        INSERT INTO attempts (job_id, number, target, host, device, vram_mb)
        SELECT id, number, target, host, device, vram_mb FROM picked RETURNING id, job_id
      ), queued AS (
-       UPDATE jobs j SET status = 'queued', attempt_id = m.id, attempt_count = j.attempt_count + 1, retry_after = NULL
+       UPDATE jobs j SET status = 'queued', held = false, attempt_id = m.id, attempt_count = j.attempt_count + 1, retry_after = NULL
          FROM made m WHERE j.id = m.job_id
      )
      SELECT m.id AS "attemptId", p.id AS "jobId", p.number, p.type, p.params, p.priority, p.target, p.device,

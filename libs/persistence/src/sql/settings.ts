@@ -1,4 +1,5 @@
 import { DEFAULT_SETTINGS, type PatchSettingsBody, type Settings } from '@reelay/contracts';
+import type { WorkerWish } from '../entities/worker.entity.js';
 import type { SqlRunner } from './statement.js';
 
 /** Settings with what was not set filled in. */
@@ -63,11 +64,11 @@ export async function readJobTypes(runner: SqlRunner): Promise<{ announced: JobT
   return { announced, paused: new Set(paused.map(({ name }) => name)) };
 }
 
-/** Notes that an operator paused a worker, or lets it work again; false when there is no such worker. */
-export async function pauseWorker(runner: SqlRunner, instanceId: string, paused: boolean): Promise<boolean> {
+/** Notes what an operator wants of a worker; false when there is no such worker. */
+export async function wishOfWorker(runner: SqlRunner, instanceId: string, wish: WorkerWish): Promise<boolean> {
   const rows = await runner.query<unknown[]>(
-    'WITH changed AS (UPDATE workers SET paused = $2 WHERE instance_id = $1 RETURNING 1) SELECT * FROM changed',
-    [instanceId, paused],
+    'WITH changed AS (UPDATE workers SET wish = $2 WHERE instance_id = $1 RETURNING 1) SELECT * FROM changed',
+    [instanceId, wish],
   );
   return rows.length > 0;
 }

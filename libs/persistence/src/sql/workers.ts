@@ -1,6 +1,5 @@
 import type { ResourceCategory } from '@reelay/contracts';
 import { LEASE_MS } from '@reelay/domain';
-import type { Trespass } from './apply-progressions.js';
 import type { SqlRunner } from './statement.js';
 
 /** A worker's word that it serves a job type. */
@@ -45,6 +44,9 @@ export async function announceWorkers(runner: SqlRunner, announcements: readonly
         SET app = excluded.app, host = excluded.host, version = excluded.version, sdk_version = excluded.sdk_version,
             slots = excluded.slots, vram_mb = excluded.vram_mb, devices = excluded.devices, cpus = excluded.cpus, executor = excluded.executor,
             features = excluded.features, liveness_ms = excluded.liveness_ms,
+            -- One that was drained and is started again under its old name is to work.
+            wish = CASE WHEN workers.wish = 'drain' AND workers.activity = 'Terminated' THEN 'work' ELSE workers.wish END,
+            activity = CASE WHEN workers.activity = 'Terminated' THEN 'Idle' ELSE workers.activity END,
             last_seen_at = now(), alive_until = excluded.alive_until`,
     [JSON.stringify(last(({ instanceId }) => instanceId))],
   );
@@ -72,33 +74,60 @@ export async function announceWorkers(runner: SqlRunner, announcements: readonly
 export interface SignOfLife {
   readonly instanceId: string;
   readonly activity: string;
-  /** Attempts that it runs now. */
+  /** Attempts that it runs now, paused ones included. */
   readonly running: readonly number[];
+  /** Those of them that are paused; null from a worker that does not say. */
+  readonly paused: readonly number[] | null;
+}
+
+/** What a worker is told when what it does is not what the records say. */
+export interface Correction {
+  readonly instanceId: string;
+  readonly tell:
+    | 'stop_process'
+    | 'pause_process'
+    | 'resume_process'
+    | 'stop_consuming_jobs'
+    | 'resume_consuming_jobs'
+    | 'stop_worker';
+  /** Null when it is about the worker itself. */
+  readonly attemptId: number | null;
 }
 
 /**
  * Notes that workers live and renews the leases of the attempts that they name.
- * @returns the attempts that a worker runs without holding them: it is to stop them
+ * @returns what to tell them: direct messages are sent once, and one that was lost is made good here
  */
-export async function noteSignsOfLife(runner: SqlRunner, signs: readonly SignOfLife[]): Promise<Trespass[]> {
-  return runner.query<Trespass[]>(
+export async function noteSignsOfLife(runner: SqlRunner, signs: readonly SignOfLife[]): Promise<Correction[]> {
+  return runner.query<Correction[]>(
     `WITH v AS (
-       SELECT * FROM jsonb_to_recordset($1::jsonb) AS v("instanceId" text, activity text, running bigint[])
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS v(
+         "instanceId" text, activity text, running bigint[], paused bigint[])
      ), alive AS (
        UPDATE workers w
           SET last_seen_at = now(), alive_until = now() + w.liveness_ms * interval '1 ms', activity = v.activity
          FROM v WHERE w.instance_id = v."instanceId"
      ), named AS (
-       SELECT v."instanceId", r.id FROM v CROSS JOIN LATERAL unnest(v.running) AS r(id)
+       SELECT v."instanceId", r.id, r.id = ANY (v.paused) AS paused FROM v CROSS JOIN LATERAL unnest(v.running) AS r(id)
      ), renewed AS (
        UPDATE attempts a SET lease_until = now() + $2 * interval '1 ms'
          FROM named n
         WHERE a.id = n.id AND a.status = 'running' AND a.instance_id = n."instanceId"
+     ), judged AS (
+       SELECT n."instanceId", n.id, CASE
+           WHEN a.id IS NULL OR j.status = 'cancelled' OR a.status NOT IN ('out', 'running')
+             OR (a.instance_id IS NOT NULL AND a.instance_id <> n."instanceId") THEN 'stop_process'
+           WHEN a.status = 'running' AND a.paused AND NOT n.paused THEN 'pause_process'
+           WHEN a.status = 'running' AND NOT a.paused AND n.paused THEN 'resume_process' END AS tell
+         FROM named n LEFT JOIN attempts a ON a.id = n.id LEFT JOIN jobs j ON j.id = a.job_id
+       UNION ALL
+       SELECT v."instanceId", NULL, CASE
+           WHEN w.wish = 'drain' AND v.activity <> 'Suspended' THEN 'stop_worker'
+           WHEN w.wish = 'pause' AND v.activity <> 'Suspended' THEN 'stop_consuming_jobs'
+           WHEN w.wish = 'work' AND v.activity = 'Suspended' THEN 'resume_consuming_jobs' END
+         FROM v JOIN workers w ON w.instance_id = v."instanceId" WHERE v.paused IS NOT NULL
      )
-     SELECT n.id::float8 AS "attemptId", n."instanceId"
-       FROM named n LEFT JOIN attempts a ON a.id = n.id LEFT JOIN jobs j ON j.id = a.job_id
-      WHERE a.id IS NULL OR j.status = 'cancelled' OR a.status NOT IN ('out', 'running')
-         OR (a.instance_id IS NOT NULL AND a.instance_id <> n."instanceId")`,
+     SELECT "instanceId", tell, id::float8 AS "attemptId" FROM judged WHERE tell IS NOT NULL`,
     [JSON.stringify(signs), LEASE_MS],
   );
 }

@@ -1,0 +1,101 @@
+import type { JobSort } from '@reelay/contracts';
+import type { JobChoice } from './job-filter.js';
+import type { SqlRunner } from './statement.js';
+
+/** The place of a job in an order: the values that it is sorted by, as text, and its id, which breaks ties. */
+export interface JobPlace {
+  readonly keys: readonly string[];
+  readonly id: string;
+}
+
+interface SortKey {
+  readonly expression: string;
+  readonly type: string;
+}
+
+/** What each order compares; there is an index with these expressions, and the id, for every one. */
+const SORTS: Readonly<Record<string, readonly SortKey[]>> = {
+  createdAt: [{ expression: 'j.created_at', type: 'timestamptz' }],
+  priority: [
+    { expression: 'j.priority', type: 'smallint' },
+    { expression: 'j.created_at', type: 'timestamptz' },
+  ],
+  // Jobs that never started come before all others, so that comparisons meet no null.
+  startedAt: [{ expression: "coalesce(j.started_at, '-infinity'::timestamptz)", type: 'timestamptz' }],
+};
+
+function keysOf(sort: JobSort): { keys: readonly SortKey[]; descending: boolean } {
+  const descending = sort.startsWith('-');
+  const keys = SORTS[descending ? sort.slice(1) : sort];
+  if (!keys) throw new Error(`there is no order ${sort}`);
+  return { keys, descending };
+}
+
+/** How many values a place in this order has. */
+export const keyCount = (sort: JobSort): number => keysOf(sort).keys.length;
+
+/**
+ * Ids of the jobs that a filter chooses, in order, with their places.
+ * @param page.after the place after which to begin: as quick for the last page as for the first
+ * @param page.offset jobs to skip; each of them is read
+ */
+export async function listJobIds(
+  runner: SqlRunner,
+  choice: JobChoice,
+  page: { sort: JobSort; after?: JobPlace | undefined; offset?: number; limit: number },
+): Promise<JobPlace[]> {
+  const { keys, descending } = keysOf(page.sort);
+  const parameters = [...choice.parameters];
+  const conditions = [...choice.conditions];
+  const columns = [...keys.map(({ expression }) => expression), 'j.id'];
+  if (page.after) {
+    const values = [...page.after.keys, page.after.id].map((value, index) => {
+      const type = keys[index]?.type ?? 'uuid';
+      return `$${String(parameters.push(value))}::${type}`;
+    });
+    conditions.push(`(${columns.join(', ')}) ${descending ? '<' : '>'} (${values.join(', ')})`);
+  }
+  const direction = descending ? 'DESC' : 'ASC';
+  const texts = keys.map(({ expression }) => `(${expression})::text`).join(', ');
+  return runner.query<JobPlace[]>(
+    `SELECT j.id, ARRAY[${texts}] AS keys FROM jobs j ${whereOf(conditions)}
+      ORDER BY ${columns.map((column) => `${column} ${direction}`).join(', ')}
+      LIMIT ${String(page.limit)} OFFSET ${String(page.offset ?? 0)}`,
+    parameters,
+  );
+}
+
+/** Most jobs that are counted one by one. */
+const COUNTED_MAX = 1_000;
+
+/** Counts what a filter chooses; `exact` is false when there are more than were counted. */
+export async function countMatching(runner: SqlRunner, choice: JobChoice): Promise<{ total: number; exact: boolean }> {
+  const [row] = await runner.query<{ n: number }[]>(
+    `SELECT count(*)::integer AS n FROM (SELECT FROM jobs j ${whereOf(choice.conditions)} LIMIT ${String(COUNTED_MAX + 1)}) counted`,
+    [...choice.parameters],
+  );
+  const n = row?.n ?? 0;
+  return { total: Math.min(n, COUNTED_MAX), exact: n <= COUNTED_MAX };
+}
+
+/**
+ * Ids of all jobs that a filter chooses and that exist when it begins, the oldest first, in batches. Every
+ * batch is a statement of its own: nothing is held in between.
+ */
+export async function* matchingIds(runner: SqlRunner, choice: JobChoice, batch: number): AsyncGenerator<string[]> {
+  const [row] = await runner.query<{ now: string }[]>('SELECT now()::text AS now');
+  const now = row?.now ?? '';
+  const bounded: JobChoice = {
+    conditions: [...choice.conditions, `j.created_at <= $${String(choice.parameters.length + 1)}::timestamptz`],
+    parameters: [...choice.parameters, now],
+  };
+  let after: JobPlace | undefined;
+  do {
+    const places = await listJobIds(runner, bounded, { sort: 'createdAt', after, limit: batch });
+    if (places.length > 0) yield places.map(({ id }) => id);
+    after = places.length < batch ? undefined : places.at(-1);
+  } while (after);
+}
+
+const whereOf = (conditions: readonly string[]): string =>
+  conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
