@@ -20,7 +20,7 @@ const round = (ms) => Math.round(ms * 100) / 100;
  * Completions as `job_events` tells them.
  * @param {string} amqpUrl
  */
-async function watchCompletions(amqpUrl) {
+export async function watchCompletions(amqpUrl) {
   const connection = await amqp.connect(amqpUrl, { noDelay: true });
   const channel = await connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
@@ -53,7 +53,7 @@ async function watchCompletions(amqpUrl) {
  * @param {Awaited<ReturnType<typeof watchCompletions>>} watch
  * @param {number} n
  */
-async function runJob({ apiUrl, token }, watch, n) {
+export async function runJob({ apiUrl, token }, watch, n) {
   const response = await fetch(`${apiUrl}/api/media/jobs`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

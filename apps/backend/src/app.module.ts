@@ -7,6 +7,7 @@ import type { BackendConfig } from './config.js';
 import { CoreModule } from './core.module.js';
 import { DispatchModule } from './dispatch/dispatch.module.js';
 import { HealthController } from './http/health.controller.js';
+import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { ResponsesModule } from './responses/responses.module.js';
 import { WorkersModule } from './workers/workers.module.js';
@@ -26,6 +27,7 @@ export class AppModule {
         DispatchModule,
         ResponsesModule,
         WorkersModule,
+        HousekeepingModule,
       ],
       controllers: [HealthController],
     };

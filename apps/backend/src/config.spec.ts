@@ -13,7 +13,6 @@ describe('readConfig', () => {
       logLevel: 'info',
       adminToken: undefined,
       adminTokenFile: '.reelay/admin-token',
-      unroutableTtlMs: 24 * 60 * 60 * 1000,
     });
     expect(() => readConfig({})).toThrow(/AMQP_URL: is required; DATABASE_URL: is required/);
   });

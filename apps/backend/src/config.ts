@@ -1,8 +1,6 @@
 import { envInt, logLevel, parseEnv } from '@reelay/platform';
 import { z } from 'zod';
 
-const DAY_SECONDS = 24 * 60 * 60;
-
 const schema = z.object({
   AMQP_URL: z.url({ protocol: /^amqps?$/ }),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -12,8 +10,6 @@ const schema = z.object({
   /** Protects the API. Without it, one is made at first start and kept in ADMIN_TOKEN_FILE. */
   ADMIN_TOKEN: z.string().min(32).optional(),
   ADMIN_TOKEN_FILE: z.string().default('.reelay/admin-token'),
-  /** How long a job waits for a worker to announce its type before it fails. */
-  UNROUTABLE_TTL_SECONDS: envInt(1, 365 * DAY_SECONDS).default(DAY_SECONDS),
 });
 
 /** The backend's settings. */
@@ -25,7 +21,6 @@ export abstract class BackendConfig {
   abstract readonly logLevel: string;
   abstract readonly adminToken: string | undefined;
   abstract readonly adminTokenFile: string;
-  abstract readonly unroutableTtlMs: number;
 }
 
 /** @throws {EnvError} naming each unfit variable */
@@ -39,6 +34,5 @@ export function readConfig(env?: NodeJS.ProcessEnv): BackendConfig {
     logLevel: parsed.LOG_LEVEL,
     adminToken: parsed.ADMIN_TOKEN,
     adminTokenFile: parsed.ADMIN_TOKEN_FILE,
-    unroutableTtlMs: parsed.UNROUTABLE_TTL_SECONDS * 1000,
   };
 }

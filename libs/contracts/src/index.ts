@@ -1,3 +1,4 @@
+export * from './api/archive.js';
 export * from './api/job-actions.js';
 export * from './api/job-types.js';
 export * from './api/jobs.js';

@@ -5,6 +5,7 @@ export * from './entities/worker.entity.js';
 export * from './sql/apply-completions.js';
 export * from './sql/apply-failures.js';
 export * from './sql/apply-progressions.js';
+export * from './sql/archive.js';
 export * from './sql/dispatch-snapshot.js';
 export * from './sql/examine.js';
 export * from './sql/give-back-attempts.js';

@@ -3,6 +3,7 @@ import {
   MAX_PAGE_DEPTH,
   type AttemptView,
   type JobDetail,
+  type JobFilter,
   type JobPage,
   type JobStats,
   type ListJobsQuery,
@@ -17,17 +18,20 @@ import {
   countMatching,
   isCounted,
   JobEntity,
+  keyCount,
   listJobIds,
+  readArchived,
   readCount,
   readDispatchSnapshot,
   readLog,
   readLogLines,
   readSettings,
+  type JobChoice,
 } from '@reelay/persistence';
 import { DataSource, In } from 'typeorm';
 import { ApiError } from '../http/api-error.js';
-import { fromCursor, toCursor } from './cursor.js';
-import { toAttemptView, toDetail, toPending, toSummary, type JobExtras } from './job.view.js';
+import { cursorOf, placeOf } from '../http/cursor.js';
+import { toAttemptView, toDetail, toPending, toSummary } from './job.view.js';
 
 /** Shows jobs. */
 @Injectable()
@@ -40,9 +44,9 @@ export class JobReader {
       this.dataSource.getRepository(JobEntity).findOneBy({ id }),
       readLog(this.dataSource, id),
     ]);
-    if (!job) throw jobNotFound(id);
-    const [extras] = await this.extrasOf([job]);
-    return toDetail(job, { waitingReason: null, worker: null, ...extras, log });
+    if (!job) throw await this.notFound(id);
+    const reasons = await this.reasonsOf([job]);
+    return toDetail(job, reasons.get(id) ?? null, log);
   }
 
   /** @throws {ApiError} 400 for a cursor that is not of this list, and for a page that lies too deep */
@@ -55,17 +59,17 @@ export class JobReader {
       const detail = `page: the first ${String(MAX_PAGE_DEPTH)} jobs can be reached by pages; follow nextCursor from there, or narrow the filter`;
       throw new ApiError(400, 'PAGE_TOO_DEEP', detail);
     }
-    const after = cursor === undefined ? undefined : fromCursor(cursor, sort);
+    const after = cursor === undefined ? undefined : placeOf(cursor, sort, keyCount(sort));
     const choice = chooseJobs(filter);
-    const [places, { total, exact }] = await Promise.all([
+    const [places, counted] = await Promise.all([
       // One more tells whether anything follows.
       listJobIds(this.dataSource, choice, { sort, after, offset, limit: limit + 1 }),
-      isCounted(filter)
-        ? readCount(this.dataSource, filter).then((n) => ({ total: n, exact: true }))
-        : countMatching(this.dataSource, choice),
+      this.count(filter, choice),
     ]);
     const shown = places.slice(0, limit);
     const last = places.length > limit ? shown.at(-1) : undefined;
+    const seen = { total: offset + places.length, exact: last === undefined && after === undefined };
+    const { total, exact } = counted ?? seen;
     return {
       data: await this.summaries(shown.map(({ id }) => id)),
       pagination: {
@@ -74,9 +78,16 @@ export class JobReader {
         total,
         totalPages: Math.ceil(total / limit),
         totalExact: exact,
-        nextCursor: last ? toCursor(sort, last) : null,
+        nextCursor: last ? cursorOf(sort, last) : null,
       },
     };
+  }
+
+  /** Null when words are looked for: to count those would take longer than to find them. */
+  private async count(filter: JobFilter, choice: JobChoice): Promise<{ total: number; exact: boolean } | null> {
+    if (choice.words !== null) return null;
+    if (isCounted(filter)) return { total: await readCount(this.dataSource, filter), exact: true };
+    return countMatching(this.dataSource, choice);
   }
 
   /** Every try at a job, the first one first. */
@@ -117,7 +128,13 @@ export class JobReader {
 
   private async mustExist(id: string): Promise<void> {
     const found = await this.dataSource.getRepository(JobEntity).existsBy({ id });
-    if (!found) throw jobNotFound(id);
+    if (!found) throw await this.notFound(id);
+  }
+
+  private async notFound(id: string): Promise<ApiError> {
+    const archived = await readArchived(this.dataSource, id);
+    if (!archived) return new ApiError(404, 'JOB_NOT_FOUND', `There is no job ${id}`);
+    return new ApiError(404, 'JOB_ARCHIVED', `Job ${id} is in the archive: see /api/media/archive/${id}`);
   }
 
   /** In the order of the ids. A job that was deleted since they were read is left out. */
@@ -126,26 +143,14 @@ export class JobReader {
     const rows = await this.dataSource.getRepository(JobEntity).findBy({ id: In([...ids]) });
     const byId = new Map(rows.map((job) => [job.id, job]));
     const jobs = ids.flatMap((id) => byId.get(id) ?? []);
-    const extras = await this.extrasOf(jobs);
-    return jobs.map((job, index) => toSummary(job, extras[index] ?? { waitingReason: null, worker: null }));
+    const reasons = await this.reasonsOf(jobs);
+    return jobs.map((job) => toSummary(job, reasons.get(job.id) ?? null));
   }
 
-  /** Why jobs wait, by the same plan that dispatches them, and who works on them. */
-  private async extrasOf(jobs: readonly JobEntity[]): Promise<JobExtras[]> {
+  /** Why jobs wait, by the same plan that dispatches them. */
+  private async reasonsOf(jobs: readonly JobEntity[]): Promise<ReadonlyMap<string, string | null>> {
     const pending = jobs.filter(({ status }) => status === 'pending').map(toPending);
-    const attemptIds = jobs.map(({ attemptId }) => attemptId).filter((id) => id !== null);
-    const [reasons, attempts] = await Promise.all([
-      pending.length === 0
-        ? new Map<string, string | null>()
-        : readDispatchSnapshot(this.dataSource).then((snapshot) => waitingReasons(pending, snapshot, Date.now())),
-      attemptIds.length === 0 ? [] : this.dataSource.getRepository(AttemptEntity).findBy({ id: In(attemptIds) }),
-    ]);
-    const workers = new Map(attempts.map(({ id, instanceId }) => [id, instanceId]));
-    return jobs.map(({ id, attemptId }) => ({
-      waitingReason: reasons.get(id) ?? null,
-      worker: (attemptId === null ? null : workers.get(attemptId)) ?? null,
-    }));
+    if (pending.length === 0) return new Map();
+    return waitingReasons(pending, await readDispatchSnapshot(this.dataSource), Date.now());
   }
 }
-
-const jobNotFound = (id: string): ApiError => new ApiError(404, 'JOB_NOT_FOUND', `There is no job ${id}`);

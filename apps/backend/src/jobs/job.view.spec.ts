@@ -16,6 +16,7 @@ const jobWith = (fields: Partial<JobEntity> = {}): JobEntity =>
     resourceCategory: 'cpu',
     vramRequired: 0,
     target: null,
+    worker: null,
     attemptId: null,
     attemptCount: 0,
     retryCount: 0,
@@ -39,11 +40,9 @@ const jobWith = (fields: Partial<JobEntity> = {}): JobEntity =>
     ...fields,
   } satisfies JobEntity);
 
-const extras = { waitingReason: null, worker: null };
-
 describe('toSummary', () => {
   it('shows a new job', () => {
-    const summary = toSummary(jobWith(), { ...extras, waitingReason: 'no worker has announced job type validate' });
+    const summary = toSummary(jobWith(), 'no worker has announced job type validate');
     expect(summary).toEqual({
       id: '770e8400-e29b-41d4-a716-446655440002',
       type: 'validate',
@@ -69,14 +68,14 @@ describe('toSummary', () => {
 
   it('shows the error of the last attempt, also while its retry is waited for', () => {
     const job = jobWith({ errorCode: 'DISK_FULL', errorMessage: 'full', errorRetryable: true, retryAfter: CREATED });
-    expect(toSummary(job, extras)).toMatchObject({
+    expect(toSummary(job, null)).toMatchObject({
       retryAfter: '2026-02-13T10:00:00.000Z',
       error: { code: 'DISK_FULL', message: 'full', retryable: true },
     });
   });
 
   it('keeps to its shape when an error is known by its code only', () => {
-    expect(toSummary(jobWith({ errorCode: 'WORKER_LOST' }), extras).error).toEqual({
+    expect(toSummary(jobWith({ errorCode: 'WORKER_LOST' }), null).error).toEqual({
       code: 'WORKER_LOST',
       message: '',
       retryable: false,
@@ -89,6 +88,7 @@ describe('toDetail', () => {
     const job = jobWith({
       status: 'completed',
       progress: 100,
+      worker: 'w-1',
       phase: 'verify',
       speed: 3.5,
       etaSeconds: 0,
@@ -97,9 +97,9 @@ describe('toDetail', () => {
       startedAt: CREATED,
       completedAt: CREATED,
     });
-    const detail = toDetail(job, { waitingReason: null, worker: 'w-1', log: 'one\ntwo' });
+    const detail = toDetail(job, null, 'one\ntwo');
     expect(detail).toEqual({
-      ...toSummary(job, { waitingReason: null, worker: 'w-1' }),
+      ...toSummary(job, null),
       log: 'one\ntwo',
       phase: 'verify',
       speed: 3.5,

@@ -2,16 +2,10 @@ import type { AttemptView, JobDetail, JobSummary } from '@reelay/contracts';
 import type { PendingJob } from '@reelay/domain';
 import type { AttemptEntity, JobEntity } from '@reelay/persistence';
 
-/** What the API adds to a job's row. */
-export interface JobExtras {
-  readonly waitingReason: string | null;
-  readonly worker: string | null;
-}
-
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
 /** A job as lists show it. */
-export function toSummary(job: JobEntity, { waitingReason, worker }: JobExtras): JobSummary {
+export function toSummary(job: JobEntity, waitingReason: string | null): JobSummary {
   return {
     id: job.id,
     type: job.type,
@@ -26,7 +20,7 @@ export function toSummary(job: JobEntity, { waitingReason, worker }: JobExtras):
     maxRetries: job.maxRetries,
     retryAfter: iso(job.retryAfter),
     target: job.target,
-    worker,
+    worker: job.worker,
     error:
       job.errorCode === null
         ? null
@@ -38,10 +32,10 @@ export function toSummary(job: JobEntity, { waitingReason, worker }: JobExtras):
 }
 
 /** A job with all that is known of it. */
-export function toDetail(job: JobEntity, extras: JobExtras & { log: string }): JobDetail {
+export function toDetail(job: JobEntity, waitingReason: string | null, log: string): JobDetail {
   return {
-    ...toSummary(job, extras),
-    log: extras.log,
+    ...toSummary(job, waitingReason),
+    log,
     phase: job.phase,
     speed: job.speed,
     etaSeconds: job.etaSeconds,

@@ -97,7 +97,8 @@ export class JobsController {
     name: 'q',
     required: false,
     type: String,
-    description: 'Words that begin words of the parameters, or the first 8 characters or more of the id',
+    description:
+      'Words of the parameters, `clip*` for those that begin so; or the first 8 characters or more of the id',
   })
   @ApiQuery({ name: 'createdAfter', required: false, schema: { type: 'string', format: 'date-time' } })
   @ApiQuery({ name: 'createdBefore', required: false, schema: { type: 'string', format: 'date-time' } })

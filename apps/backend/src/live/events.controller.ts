@@ -1,14 +1,15 @@
 import { Controller, Headers, Param, Query, Sse, type MessageEvent } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { eventsQuery, JOB_STATUSES, type EventsQuery } from '@reelay/contracts';
+import { eventsQuery, JOB_STATUSES, logEventsQuery, type EventsQuery, type LogEventsQuery } from '@reelay/contracts';
 import { JobEntity } from '@reelay/persistence';
-import { concat, filter, interval, map, merge, of, takeUntil, type Observable } from 'rxjs';
+import { concat, filter, interval, map, merge, of, share, takeUntil, type Observable } from 'rxjs';
 import { ignoreElements, endWith } from 'rxjs/operators';
 import { DataSource } from 'typeorm';
 import { ApiError } from '../http/api-error.js';
 import { ApiProblems } from '../http/problem.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
 import { EventFeed, type FeedEvent } from './event-feed.js';
+import { LogFeed } from './log-feed.js';
 
 /** Proxies close streams that are silent for a minute or less. */
 const PING_MS = 15_000;
@@ -26,6 +27,7 @@ const toMessage = ({ eventId, event }: FeedEvent): MessageEvent => ({ id: eventI
 export class EventsController {
   constructor(
     private readonly feed: EventFeed,
+    private readonly logs: LogFeed,
     private readonly dataSource: DataSource,
   ) {}
 
@@ -59,16 +61,46 @@ export class EventsController {
     return lastEventId === undefined ? concat(of(now), changes) : changes;
   }
 
-  private messages(lastEventId: string | null, wanted: (heard: FeedEvent) => boolean): Observable<MessageEvent> {
-    const events = this.feed.stream(lastEventId).pipe(
-      filter((heard) => heard === null || wanted(heard)),
-      map((heard) => (heard === null ? RESET : toMessage(heard))),
+  @Sse('jobs/:id/log/events')
+  @ApiOperation({ summary: "A job's log, live (text/event-stream); `Last-Event-ID` or `after` continue after a line" })
+  @ApiQuery({ name: 'after', required: false, schema: { type: 'integer', minimum: 0, default: 0 } })
+  @ApiProblems(404)
+  async logLines(
+    @Param('id', uuidPipe) id: string,
+    @Query(new ZodPipe(logEventsQuery)) { after }: LogEventsQuery,
+    @Headers('last-event-id') lastEventId?: string,
+  ): Promise<Observable<MessageEvent>> {
+    const known = await this.dataSource.getRepository(JobEntity).existsBy({ id });
+    if (!known) throw new ApiError(404, 'JOB_NOT_FOUND', `There is no job ${id}`);
+    const last = logEventsQuery.shape.after.catch(0).parse(lastEventId);
+    const lines = this.logs.stream(id, Math.max(after, last));
+    return withPings(
+      lines.pipe(
+        map(({ seq, at, line }): MessageEvent => ({
+          id: String(seq),
+          type: 'log',
+          data: { seq, at: at.toISOString(), line },
+        })),
+      ),
     );
-    const ended = events.pipe(ignoreElements(), endWith(true));
-    const pings = interval(PING_MS).pipe(
-      takeUntil(ended),
-      map((): MessageEvent => ({ type: 'ping', data: {} })),
-    );
-    return merge(events, pings);
   }
+
+  private messages(lastEventId: string | null, wanted: (heard: FeedEvent) => boolean): Observable<MessageEvent> {
+    return withPings(
+      this.feed.stream(lastEventId).pipe(
+        filter((heard) => heard === null || wanted(heard)),
+        map((heard) => (heard === null ? RESET : toMessage(heard))),
+      ),
+    );
+  }
+}
+
+function withPings(events: Observable<MessageEvent>): Observable<MessageEvent> {
+  const shared = events.pipe(share());
+  const ended = shared.pipe(ignoreElements(), endWith(true));
+  const pings = interval(PING_MS).pipe(
+    takeUntil(ended),
+    map((): MessageEvent => ({ type: 'ping', data: {} })),
+  );
+  return merge(shared, pings);
 }

@@ -3,10 +3,11 @@ import { EventFeed } from './event-feed.js';
 import { EventsController } from './events.controller.js';
 import { JobChanges } from './job-changes.js';
 import { JobEventsPublisher } from './job-events.publisher.js';
+import { LogFeed } from './log-feed.js';
 
 @Module({
   controllers: [EventsController],
-  providers: [JobChanges, JobEventsPublisher, EventFeed],
-  exports: [JobChanges],
+  providers: [JobChanges, JobEventsPublisher, EventFeed, LogFeed],
+  exports: [JobChanges, LogFeed],
 })
 export class LiveModule {}

@@ -4,6 +4,7 @@ import { logMessage, QUEUE, type LogMessage } from '@reelay/contracts';
 import { AmqpConsumer } from '@reelay/messaging/nest';
 import { appendLogLines } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
+import { LogFeed } from '../live/log-feed.js';
 import { Batches } from './answers.js';
 
 /** Adds what workers log to the logs of their jobs. */
@@ -14,13 +15,14 @@ export class LogConsumer {
   constructor(
     batches: Batches,
     private readonly dataSource: DataSource,
+    private readonly feed: LogFeed,
   ) {
-    this.batch = batches.of<LogMessage>((messages) =>
-      appendLogLines(
-        this.dataSource,
-        messages.flatMap(({ job_id, lines }) => lines.map(({ at, line }) => ({ attemptId: job_id, at, line }))),
-      ),
-    );
+    this.batch = batches.of<LogMessage>(async (messages) => {
+      const lines = messages.flatMap((message) =>
+        message.lines.map((line) => ({ attemptId: message.job_id, ...line })),
+      );
+      this.feed.report(await appendLogLines(this.dataSource, lines));
+    });
   }
 
   @AmqpConsumer(QUEUE.jobLog, logMessage)

@@ -4,8 +4,6 @@ import {
   endLostAttempts,
   failUnroutable,
   findUnclaimed,
-  forgetKeys,
-  forgetWorkers,
   giveBackAttempts,
   isTransientStoreError,
   readSettings,
@@ -14,7 +12,6 @@ import {
 import type { Logger } from '@reelay/platform';
 import { DataSource } from 'typeorm';
 import { Broker } from '../broker/broker.js';
-import { BackendConfig } from '../config.js';
 import { JobChanges } from '../live/job-changes.js';
 import { LOGGER } from '../logging.js';
 
@@ -23,9 +20,6 @@ const SWEEP_MS = 2_000;
 const BLIND_MS = 3 * SWEEP_MS;
 /** How often all workers are asked for their status, as Media Cloud AI's backend does. */
 const ASK_STATUS_MS = 10_000;
-/** A client that sends a write again does so within a day. */
-const FORGET_KEYS_MS = 24 * 60 * 60 * 1000;
-const FORGET_WORKERS_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Watches over workers: asks for their status, and ends the attempts of those that fell silent. */
 @Injectable()
@@ -38,7 +32,6 @@ export class WorkerWatch implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly dataSource: DataSource,
     private readonly broker: Broker,
     private readonly changes: JobChanges,
-    private readonly config: BackendConfig,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -65,7 +58,7 @@ export class WorkerWatch implements OnApplicationBootstrap, BeforeApplicationShu
     if (!this.broker.isReady) return;
     try {
       if (performance.now() - this.lastLook > BLIND_MS) await renewAllLeases(this.dataSource);
-      const { retry } = await readSettings(this.dataSource);
+      const { retry, scheduling } = await readSettings(this.dataSource);
       this.changes.report(await endLostAttempts(this.dataSource, retry.maxLosses));
       const unclaimed = await findUnclaimed(this.dataSource, CLAIM_TIMEOUT_MS);
       if (unclaimed.length > 0) {
@@ -77,9 +70,7 @@ export class WorkerWatch implements OnApplicationBootstrap, BeforeApplicationShu
         }));
         this.changes.report(await giveBackAttempts(this.dataSource, back));
       }
-      this.changes.report(await failUnroutable(this.dataSource, this.config.unroutableTtlMs));
-      await forgetWorkers(this.dataSource, FORGET_WORKERS_MS);
-      await forgetKeys(this.dataSource, FORGET_KEYS_MS);
+      this.changes.report(await failUnroutable(this.dataSource, scheduling.unroutableTtlSeconds * 1000));
       this.lastLook = performance.now();
     } catch (error) {
       if (isTransientStoreError(error)) this.logger.warn({ err: error }, 'cannot sweep while the database is away');

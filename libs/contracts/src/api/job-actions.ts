@@ -102,6 +102,10 @@ export const logQuery = z.strictObject({
 });
 export type LogQuery = z.infer<typeof logQuery>;
 
+/** Query of `GET /api/media/jobs/:id/log/events`. */
+export const logEventsQuery = logQuery.pick({ after: true });
+export type LogEventsQuery = z.infer<typeof logEventsQuery>;
+
 /** Lines of a job's log. */
 export const logPage = z.object({
   data: z.array(z.object({ seq: z.int(), at: timestamp, line: z.string() })),

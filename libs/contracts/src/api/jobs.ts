@@ -33,7 +33,7 @@ export const createJobBody = z.strictObject({
 export type CreateJobBody = z.infer<typeof createJobBody>;
 
 /** A query parameter that may be repeated or hold a comma-separated list. */
-const listOf = <T extends z.ZodType>(item: T) =>
+export const listOf = <T extends z.ZodType>(item: T) =>
   z.preprocess(
     (value) =>
       value === undefined
@@ -57,7 +57,7 @@ export const jobFilter = {
     .min(1)
     .max(200)
     .optional()
-    .describe('Words that begin words of the parameters, or the first 8 characters or more of the id'),
+    .describe('Words of the parameters, `clip*` for those that begin so; or the first 8 characters or more of the id'),
   createdAfter: z.iso.datetime({ offset: true }).optional(),
   createdBefore: z.iso.datetime({ offset: true }).optional(),
 };
@@ -117,7 +117,7 @@ export const jobPage = z.object({
     limit: z.int(),
     total: z.int(),
     totalPages: z.int(),
-    totalExact: z.boolean().describe('False: there are more than `total`'),
+    totalExact: z.boolean().describe('False: there are at least `total`'),
     nextCursor: z.string().nullable().describe('Gets the page that follows, however deep; null at the end'),
   }),
 });

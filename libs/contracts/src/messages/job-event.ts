@@ -14,5 +14,12 @@ export const jobEvent = z.object({
 });
 export type JobEvent = z.infer<typeof jobEvent>;
 
+/** The routing key under which it is told on `job_events` that logs grew. */
+export const LOG_NEWS_KEY = 'log';
+
+/** Jobs whose log grew. The lines themselves are read from the API. */
+export const logNews = z.object({ jobs: z.array(z.uuid()).min(1) });
+export type LogNews = z.infer<typeof logNews>;
+
 /** The routing key of a job's event. */
 export const jobEventKey = (event: Pick<JobEvent, 'id' | 'status'>): string => `job.${event.id}.${event.status}`;

@@ -6,7 +6,6 @@ import { JobEntity } from './job.entity.js';
 @Entity('attempts')
 @Check('attempts_status', `status IN (${ATTEMPT_STATUSES.map((status) => `'${status}'`).join(', ')})`)
 @Index('attempts_job', ['jobId', 'id'])
-@Index('attempts_worker', ['instanceId', 'jobId'], { where: 'instance_id IS NOT NULL' })
 @Index('attempts_open', ['status', 'leaseUntil'], { where: "status IN ('out', 'running')" })
 export class AttemptEntity {
   @PrimaryGeneratedColumn('identity', {

@@ -14,6 +14,7 @@ const inList = (values: readonly string[]): string => values.map((value) => `'${
 @Index('jobs_type_created', ['type', 'createdAt', 'id'])
 @Index('jobs_category_created', ['resourceCategory', 'createdAt', 'id'])
 @Index('jobs_priority_created', ['priority', 'createdAt', 'id'])
+@Index('jobs_worker_created', ['worker', 'createdAt', 'id'], { where: 'worker IS NOT NULL' })
 @Index('jobs_started', { synchronize: false })
 @Index('jobs_ended', ['status', 'completedAt'], { where: `status IN (${inList(FINAL_STATUSES)})` })
 @Index('jobs_waiting', ['type', 'priority', 'createdAt', 'id'], { where: "status = 'pending' AND NOT held" })
@@ -50,6 +51,10 @@ export class JobEntity {
   /** The host that must run it. */
   @Column('text', { nullable: true })
   target!: string | null;
+
+  /** Instance id of the worker that holds the current attempt, or held the last one. */
+  @Column('text', { nullable: true })
+  worker!: string | null;
 
   /** The current or last attempt; an answer to any other changes nothing here. */
   @Column('bigint', { nullable: true })

@@ -21,7 +21,9 @@ const UP = [
   `CREATE INDEX jobs_priority_created ON jobs (priority, created_at, id)`,
   `CREATE INDEX jobs_started ON jobs ((coalesce(started_at, '-infinity'::timestamptz)), id)`,
   `CREATE INDEX jobs_ended ON jobs (status, completed_at) WHERE status IN ('completed', 'failed', 'cancelled')`,
-  `CREATE INDEX attempts_worker ON attempts (instance_id, job_id) WHERE instance_id IS NOT NULL`,
+  `ALTER TABLE jobs ADD worker text`,
+  `UPDATE jobs j SET worker = a.instance_id FROM attempts a WHERE a.id = j.attempt_id`,
+  `CREATE INDEX jobs_worker_created ON jobs (worker, created_at, id) WHERE worker IS NOT NULL`,
 
   // The words of the parameters' values, each of letters and digits only.
   `CREATE FUNCTION job_words(params jsonb) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
@@ -77,11 +79,11 @@ const UP = [
      archived_at timestamptz NOT NULL DEFAULT now(),
      job jsonb NOT NULL,
      attempts jsonb NOT NULL,
-     log text NOT NULL,
      CONSTRAINT archived_jobs_pkey PRIMARY KEY (id)
    )`,
   `CREATE INDEX archived_jobs_completed ON archived_jobs (completed_at, id)`,
   `CREATE INDEX archived_jobs_type ON archived_jobs (type, completed_at, id)`,
+  `CREATE INDEX archived_jobs_status ON archived_jobs (status, completed_at, id)`,
 ];
 
 const DOWN = [
@@ -93,9 +95,9 @@ const DOWN = [
   `DROP FUNCTION jobs_inserted, jobs_updated, jobs_deleted`,
   `DROP TABLE job_counts, job_search`,
   `DROP FUNCTION job_words`,
-  `DROP INDEX attempts_worker, jobs_ended, jobs_started, jobs_priority_created, jobs_unroutable, jobs_due, jobs_waiting`,
+  `DROP INDEX jobs_worker_created, jobs_ended, jobs_started, jobs_priority_created, jobs_unroutable, jobs_due, jobs_waiting`,
   `CREATE INDEX jobs_waiting ON jobs (type, priority, created_at, id) WHERE status = 'pending'`,
-  `ALTER TABLE jobs DROP held`,
+  `ALTER TABLE jobs DROP held, DROP worker`,
   `ALTER TABLE workers ADD paused boolean NOT NULL DEFAULT false`,
   `UPDATE workers SET paused = wish <> 'work'`,
   `ALTER TABLE workers DROP wish`,

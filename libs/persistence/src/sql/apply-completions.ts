@@ -33,11 +33,11 @@ export async function applyCompletions(runner: SqlRunner, completions: readonly 
          FROM v
         WHERE a.id = v."attemptId" AND a.status IN ('out', 'running')
           AND (a.instance_id IS NULL OR v."instanceId" IS NULL OR a.instance_id = v."instanceId")
-       RETURNING a.id, a.job_id, v."destinationPaths", v.result
+       RETURNING a.id, a.job_id, a.instance_id, v."destinationPaths", v.result
      ), changed AS (
        UPDATE jobs j
           SET status = 'completed', progress = 100, started_at = coalesce(j.started_at, now()), completed_at = now(),
-              result = d.result, destination_paths = d."destinationPaths",
+              worker = d.instance_id, result = d.result, destination_paths = d."destinationPaths",
               phase = NULL, eta_seconds = NULL, error_code = NULL, error_message = NULL, error_retryable = NULL
          FROM done d
         WHERE j.id = d.job_id AND j.attempt_id = d.id AND j.status IN ('queued', 'running', 'paused')

@@ -48,14 +48,14 @@ export function applyFailures(runner: SqlRunner, failures: readonly Failure[]): 
          FROM v
         WHERE a.id = v."attemptId" AND a.status IN ('out', 'running')
           AND (a.instance_id IS NULL OR v."instanceId" IS NULL OR a.instance_id = v."instanceId")
-       RETURNING a.id, a.job_id, v.code, v.message, v.retryable, v."retryAt"
+       RETURNING a.id, a.job_id, a.instance_id, v.code, v.message, v.retryable, v."retryAt"
      ), changed AS (
        UPDATE jobs j
           SET status = CASE WHEN e."retryAt" IS NULL THEN 'failed' WHEN j.status = 'paused' THEN 'paused' ELSE 'pending' END,
               retry_count = j.retry_count + CASE WHEN e."retryAt" IS NULL THEN 0 ELSE 1 END,
               progress = CASE WHEN e."retryAt" IS NULL THEN j.progress ELSE 0 END,
               retry_after = e."retryAt", held = e."retryAt" IS NOT NULL,
-              completed_at = CASE WHEN e."retryAt" IS NULL THEN now() END,
+              worker = e.instance_id, completed_at = CASE WHEN e."retryAt" IS NULL THEN now() END,
               phase = NULL, speed = NULL, eta_seconds = NULL,
               error_code = e.code, error_message = e.message, error_retryable = e.retryable
          FROM ended e

@@ -47,10 +47,10 @@ export async function applyProgressions(
         WHERE a.id = v."attemptId" AND a.status IN ('out', 'running')
           AND (a.instance_id IS NULL OR a.instance_id = v."instanceId" OR (a.late_ack AND v.claim))
           AND (v.seq IS NULL OR a.last_seq IS NULL OR v.seq > a.last_seq)
-       RETURNING a.id, a.job_id, v.progress, v.phase, v.speed, v."etaSeconds"
+       RETURNING a.id, a.job_id, a.instance_id, v.progress, v.phase, v.speed, v."etaSeconds"
      ), changed AS (
        UPDATE jobs j
-          SET status = 'running', started_at = coalesce(j.started_at, now()),
+          SET status = 'running', worker = h.instance_id, started_at = coalesce(j.started_at, now()),
               progress = greatest(j.progress, floor(h.progress)::smallint),
               phase = coalesce(h.phase, j.phase), speed = coalesce(h.speed, j.speed), eta_seconds = h."etaSeconds"
          FROM held h

@@ -105,7 +105,7 @@ export async function readDispatchSnapshot(
     limits,
     announced: new Map(Object.entries(row?.announced ?? {}).map(([type, at]) => [type, Date.parse(at)])),
     pausedTypes: new Set(row?.paused_types ?? []),
-    pausedCategories: new Set(),
+    pausedCategories: new Set(scheduling.pausedCategories),
     queuePaused: scheduling.paused,
     ageing: scheduling.ageingMinutes === null ? null : { everyMs: scheduling.ageingMinutes * 60_000 },
     reservation: scheduling.reserveAfterMinutes === null ? null : { afterMs: scheduling.reserveAfterMinutes * 60_000 },

@@ -1,9 +1,11 @@
 import type { JobFilter } from '@reelay/contracts';
 
-/** Conditions on `jobs j`, to be joined by AND, with the parameters that they name. */
+/** Which jobs are meant: conditions on `jobs j`, to be joined by AND, with the parameters that they name. */
 export interface JobChoice {
   readonly conditions: readonly string[];
   readonly parameters: readonly unknown[];
+  /** A tsquery on the words of their parameters; null when none is looked for. */
+  readonly words: string | null;
 }
 
 /** The beginning of a UUID, long enough not to be a word that is meant. */
@@ -23,28 +25,18 @@ export function chooseJobs(filter: JobFilter): JobChoice {
   }
   if (filter.createdAfter) conditions.push(`j.created_at >= ${parameter(filter.createdAfter)}::timestamptz`);
   if (filter.createdBefore) conditions.push(`j.created_at < ${parameter(filter.createdBefore)}::timestamptz`);
-  if (filter.worker) {
-    const held = `a.job_id = j.id AND a.id = j.attempt_id AND a.instance_id = ${parameter(filter.worker)}`;
-    conditions.push(`EXISTS (SELECT FROM attempts a WHERE ${held})`);
-  }
-  if (filter.q !== undefined) conditions.push(...searched(filter.q, parameter));
-  return { conditions, parameters };
+  if (filter.worker) conditions.push(`j.worker = ${parameter(filter.worker)}`);
+  if (filter.q === undefined) return { conditions, parameters, words: null };
+  if (!ID_START.test(filter.q)) return { conditions, parameters, words: toTsquery(filter.q) };
+  const digits = filter.q.replaceAll('-', '').toLowerCase();
+  const [lowest, highest] = ['0', 'f'].map((fill) => parameter(uuidOf(digits.padEnd(32, fill))));
+  conditions.push(`j.id BETWEEN ${lowest ?? ''}::uuid AND ${highest ?? ''}::uuid`);
+  return { conditions, parameters, words: null };
 }
 
-/** Every word that is asked for begins a word of the parameters; or the text begins the job's id. */
-function searched(text: string, parameter: (value: unknown) => string): string[] {
-  if (ID_START.test(text)) {
-    const compact = text.replaceAll('-', '').toLowerCase();
-    const bound = (fill: string): string => parameter(uuidOf(compact.padEnd(32, fill)));
-    return [`j.id BETWEEN ${bound('0')}::uuid AND ${bound('f')}::uuid`];
-  }
-  const words = text.match(/[\p{L}\p{N}]+/gu) ?? [];
-  if (words.length === 0) return ['false'];
-  const query = words.map((word) => `'${word}':*`).join(' & ');
-  return [
-    `EXISTS (SELECT FROM job_search s WHERE s.job_id = j.id AND s.words @@ to_tsquery('simple', ${parameter(query)}))`,
-  ];
-}
+/** All words of a text; one that is followed by `*` stands for those that begin with it. Empty without a word. */
+const toTsquery = (text: string): string =>
+  [...text.matchAll(/([\p{L}\p{N}]+)(\*?)/gu)].map(([, word = '', star]) => `'${word}'${star ? ':*' : ''}`).join(' & ');
 
 function uuidOf(digits: string): string {
   let next = 0;

@@ -56,11 +56,59 @@ export async function listJobIds(
     conditions.push(`(${columns.join(', ')}) ${descending ? '<' : '>'} (${values.join(', ')})`);
   }
   const direction = descending ? 'DESC' : 'ASC';
-  const texts = keys.map(({ expression }) => `(${expression})::text`).join(', ');
+  const statement: Statement = {
+    texts: keys.map(({ expression }) => `(${expression})::text`).join(', '),
+    where: whereOf(conditions),
+    order: columns.map((column) => `${column} ${direction}`).join(', '),
+    ...{ parameters, limit: page.limit, offset: page.offset ?? 0 },
+  };
+  return choice.words === null ? listAll(runner, statement) : search(runner, statement, choice.words);
+}
+
+interface Statement {
+  readonly texts: string;
+  readonly where: string;
+  readonly order: string;
+  readonly parameters: readonly unknown[];
+  readonly limit: number;
+  readonly offset: number;
+}
+
+function listAll(
+  runner: SqlRunner,
+  { texts, where, order, parameters, limit, offset }: Statement,
+): Promise<JobPlace[]> {
   return runner.query<JobPlace[]>(
-    `SELECT j.id, ARRAY[${texts}] AS keys FROM jobs j ${whereOf(conditions)}
-      ORDER BY ${columns.map((column) => `${column} ${direction}`).join(', ')}
-      LIMIT ${String(page.limit)} OFFSET ${String(page.offset ?? 0)}`,
+    `SELECT j.id, ARRAY[${texts}] AS keys FROM jobs j ${where} ORDER BY ${order}
+      LIMIT ${String(limit)} OFFSET ${String(offset)}`,
+    [...parameters],
+  );
+}
+
+/** Jobs that are looked through in order, for each that is wanted, before the index of words is asked. */
+const LOOKED_THROUGH = 100;
+
+/**
+ * A frequent word fills its page out of the first jobs in order; a rare one has few jobs, which the index of
+ * words finds. Which of the two it is the planner cannot tell, and the wrong way takes seconds.
+ */
+async function search(runner: SqlRunner, statement: Statement, words: string): Promise<JobPlace[]> {
+  if (words === '') return [];
+  const { texts, where, order, limit, offset } = statement;
+  const parameters = [...statement.parameters, words];
+  const matches = `words @@ to_tsquery('simple', $${String(parameters.length)})`;
+  const wanted = limit + offset;
+  const page = `ORDER BY ${order} LIMIT ${String(limit)} OFFSET ${String(offset)}`;
+  const nearest = await runner.query<JobPlace[]>(
+    `SELECT j.id, ARRAY[${texts}] AS keys
+       FROM (SELECT * FROM jobs j ${where} ORDER BY ${order} LIMIT ${String(wanted * LOOKED_THROUGH)}) j
+      WHERE (SELECT s.${matches} FROM job_search s WHERE s.job_id = j.id) ${page}`,
+    parameters,
+  );
+  if (nearest.length === limit) return nearest;
+  return runner.query<JobPlace[]>(
+    `WITH found AS MATERIALIZED (SELECT job_id FROM job_search WHERE ${matches})
+     SELECT j.id, ARRAY[${texts}] AS keys FROM found JOIN jobs j ON j.id = found.job_id ${where} ${page}`,
     parameters,
   );
 }
@@ -68,7 +116,7 @@ export async function listJobIds(
 /** Most jobs that are counted one by one. */
 const COUNTED_MAX = 1_000;
 
-/** Counts what a filter chooses; `exact` is false when there are more than were counted. */
+/** Counts what a filter without words chooses; `exact` is false when there are more than were counted. */
 export async function countMatching(runner: SqlRunner, choice: JobChoice): Promise<{ total: number; exact: boolean }> {
   const [row] = await runner.query<{ n: number }[]>(
     `SELECT count(*)::integer AS n FROM (SELECT FROM jobs j ${whereOf(choice.conditions)} LIMIT ${String(COUNTED_MAX + 1)}) counted`,
@@ -86,6 +134,7 @@ export async function* matchingIds(runner: SqlRunner, choice: JobChoice, batch: 
   const [row] = await runner.query<{ now: string }[]>('SELECT now()::text AS now');
   const now = row?.now ?? '';
   const bounded: JobChoice = {
+    ...choice,
     conditions: [...choice.conditions, `j.created_at <= $${String(choice.parameters.length + 1)}::timestamptz`],
     parameters: [...choice.parameters, now],
   };

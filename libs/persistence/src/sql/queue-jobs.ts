@@ -74,7 +74,7 @@ export async function queueJobs(runner: SqlRunner, planned: readonly PlannedJob[
        INSERT INTO attempts (job_id, number, target, host, device, vram_mb)
        SELECT id, number, target, host, device, vram_mb FROM picked RETURNING id, job_id
      ), queued AS (
-       UPDATE jobs j SET status = 'queued', held = false, attempt_id = m.id, attempt_count = j.attempt_count + 1, retry_after = NULL
+       UPDATE jobs j SET status = 'queued', held = false, worker = NULL, attempt_id = m.id, attempt_count = j.attempt_count + 1, retry_after = NULL
          FROM made m WHERE j.id = m.job_id
      )
      SELECT m.id AS "attemptId", p.id AS "jobId", p.number, p.type, p.params, p.priority, p.target, p.device,

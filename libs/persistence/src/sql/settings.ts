@@ -7,6 +7,7 @@ export const withDefaults = (value: PatchSettingsBody): Settings => ({
   limits: { ...DEFAULT_SETTINGS.limits, ...value.limits },
   retry: { ...DEFAULT_SETTINGS.retry, ...value.retry },
   scheduling: { ...DEFAULT_SETTINGS.scheduling, ...value.scheduling },
+  retention: { ...DEFAULT_SETTINGS.retention, ...value.retention },
 });
 
 /** The settings that are in force. */

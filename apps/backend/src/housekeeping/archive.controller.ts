@@ -1,0 +1,71 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  archivedJob,
+  archivePage,
+  archiveQuery,
+  DEFAULT_PAGE_LIMIT,
+  MAX_PAGE_LIMIT,
+  type ArchivedJob,
+  type ArchivePage,
+  type ArchiveQuery,
+} from '@reelay/contracts';
+import { listArchived, readArchived } from '@reelay/persistence';
+import { DataSource } from 'typeorm';
+import { ApiError } from '../http/api-error.js';
+import { cursorOf, placeOf } from '../http/cursor.js';
+import { schemaOf } from '../http/openapi.js';
+import { ApiProblems } from '../http/problem.decorator.js';
+import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
+
+/** The only order of this list. */
+const ORDER = '-completedAt';
+
+@ApiTags('archive')
+@ApiBearerAuth()
+@ApiProblems(400, 401, 503)
+@Controller('api/media/archive')
+export class ArchiveController {
+  constructor(private readonly dataSource: DataSource) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List jobs that left the list by retention, what ended last first' })
+  @ApiQuery({ name: 'type', required: false, isArray: true, type: String })
+  @ApiQuery({ name: 'status', required: false, isArray: true, enum: ['completed', 'failed', 'cancelled'] })
+  @ApiQuery({ name: 'completedAfter', required: false, schema: { type: 'string', format: 'date-time' } })
+  @ApiQuery({ name: 'completedBefore', required: false, schema: { type: 'string', format: 'date-time' } })
+  @ApiQuery({
+    name: 'limit',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: MAX_PAGE_LIMIT, default: DEFAULT_PAGE_LIMIT },
+  })
+  @ApiQuery({ name: 'cursor', required: false, type: String, description: '`nextCursor` of the page before' })
+  @ApiResponse({ status: 200, description: 'A page of the archive', schema: schemaOf(archivePage) })
+  async listArchive(@Query(new ZodPipe(archiveQuery)) { cursor, ...query }: ArchiveQuery): Promise<ArchivePage> {
+    const after = cursor === undefined ? null : placeOf(cursor, ORDER, 1);
+    const rows = await listArchived(
+      this.dataSource,
+      { ...query, limit: query.limit + 1 },
+      after && { place: after.keys[0] ?? '', id: after.id },
+    );
+    const shown = rows.slice(0, query.limit);
+    const last = rows.length > query.limit ? shown.at(-1) : undefined;
+    return {
+      data: shown.map(({ place: _place, ...job }) => job),
+      pagination: {
+        limit: query.limit,
+        nextCursor: last ? cursorOf(ORDER, { keys: [last.place], id: last.id }) : null,
+      },
+    };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Show an archived job with its log and its attempts' })
+  @ApiResponse({ status: 200, description: 'As it was when it was archived', schema: schemaOf(archivedJob) })
+  @ApiProblems(404)
+  async getArchived(@Param('id', uuidPipe) id: string): Promise<ArchivedJob> {
+    const found = await readArchived(this.dataSource, id);
+    if (!found) throw new ApiError(404, 'JOB_NOT_FOUND', `There is no job ${id} in the archive`);
+    return found;
+  }
+}

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { AttemptEntity, archiveJobs, JobEntity, lockOverdue, readLog, type OverdueJobs } from '@reelay/persistence';
+import { DataSource, In } from 'typeorm';
+import { toAttemptView, toDetail } from '../jobs/job.view.js';
+
+/** Moves jobs that are over into the archive, as the API shows them. */
+@Injectable()
+export class Archivist {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Archives a batch in one transaction; returns how many there were. */
+  archive(overdue: OverdueJobs): Promise<number> {
+    return this.dataSource.transaction(async (manager) => {
+      const ids = await lockOverdue(manager, overdue);
+      if (ids.length === 0) return 0;
+      const jobs = await manager.getRepository(JobEntity).findBy({ id: In(ids) });
+      const attempts = await manager
+        .getRepository(AttemptEntity)
+        .find({ where: { jobId: In(ids) }, order: { number: 'ASC' } });
+      const records = [];
+      for (const job of jobs) {
+        records.push({
+          job: toDetail(job, null, await readLog(manager, job.id)),
+          attempts: attempts.filter(({ jobId }) => jobId === job.id).map(toAttemptView),
+        });
+      }
+      await archiveJobs(manager, records);
+      return ids.length;
+    });
+  }
+}

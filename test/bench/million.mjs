@@ -1,0 +1,146 @@
+// What lists, figures and the dispatcher take with a million jobs in the table, beside the same with a thousand.
+import { performance } from 'node:perf_hooks';
+import pg from 'pg';
+import { runJob, watchCompletions } from './idle-latency.mjs';
+
+const SMALL = 1_000;
+const LIMIT = 3;
+/** Rows of one statement while the table is filled. */
+const BATCH = 100_000;
+const WARM_UP = 5;
+
+/** Far above the ids that attempts get meanwhile. */
+const FIRST_ATTEMPT = 1_000_000_000;
+
+/** What is asked for, by name. `{middle}` is the cursor of a job half-way down. @type {Record<string, string>} */
+const REQUESTS = {
+  newest: '/jobs',
+  'half-way down': '/jobs?cursor={middle}',
+  'one state': '/jobs?status=failed',
+  'two states': '/jobs?status=running,pending',
+  'one type': '/jobs?type=million_b&sort=createdAt',
+  'type and state': '/jobs?type=million_c&status=cancelled',
+  category: '/jobs?resourceCategory=gpu_ai',
+  'by priority': '/jobs?sort=priority&status=completed',
+  'by start': '/jobs?sort=-startedAt',
+  worker: '/jobs?worker=million-7',
+  'a rare word': '/jobs?q=clip_77.mp4',
+  'a frequent word': '/jobs?q=inbox',
+  'a time': '/jobs?createdAfter=2020-01-01T00:00:00Z',
+  figures: '/jobs/stats',
+};
+
+/**
+ * Adds jobs as months of work leave them: most completed, a twentieth waiting, each with its attempt.
+ * @param {pg.Client} database
+ * @param {number} from
+ * @param {number} to
+ */
+async function fill(database, from, to) {
+  await database.query(
+    `WITH made AS (
+       INSERT INTO jobs (type, params, priority, resource_category, status, progress, created_at, started_at, completed_at,
+                         attempt_count, attempt_id)
+       SELECT (ARRAY['million_a', 'million_b', 'million_c'])[1 + n % 3],
+              jsonb_build_object('inputPath', format('inbox/clip_%s.mp4', n), 'crf', n % 50), 1 + n % 10,
+              (ARRAY['cpu', 'gpu_encode', 'gpu_ai'])[1 + n % 3], status, CASE status WHEN 'completed' THEN 100 ELSE 0 END,
+              at, CASE WHEN status <> 'pending' THEN at + interval '1 s' END,
+              CASE WHEN status <> 'pending' THEN at + interval '30 s' END,
+              CASE WHEN status <> 'pending' THEN 1 ELSE 0 END, CASE WHEN status <> 'pending' THEN $3 + n END
+         FROM generate_series($1::int, $2::int) AS n, LATERAL (
+           SELECT now() - (1000000 - n) * interval '10 s' AS at, CASE
+             WHEN n % 20 = 3 THEN 'pending' WHEN n % 25 = 1 THEN 'failed' WHEN n % 50 = 2 THEN 'cancelled'
+             ELSE 'completed' END AS status) AS facts
+       RETURNING id, attempt_id, status, created_at)
+     INSERT INTO attempts (id, job_id, number, status, instance_id, created_at, published_at, claimed_at, finished_at)
+     OVERRIDING SYSTEM VALUE
+     SELECT attempt_id, id, 1, CASE status WHEN 'cancelled' THEN 'stopped' ELSE status END, 'million-' || attempt_id % 20,
+            created_at, created_at, created_at, created_at
+       FROM made WHERE attempt_id IS NOT NULL`,
+    [from, to, FIRST_ATTEMPT],
+  );
+}
+
+/** @param {number[]} samples */
+const median = (samples) => [...samples].sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? NaN;
+/** @param {number} value */
+const round = (value) => Math.round(value * 100) / 100;
+
+/** @param {() => Promise<unknown>} work @param {number} samples */
+async function medianOf(work, samples) {
+  const times = [];
+  for (let n = 0; n < samples + WARM_UP; n++) {
+    const start = performance.now();
+    await work();
+    if (n >= WARM_UP) times.push(performance.now() - start);
+  }
+  return median(times);
+}
+
+/**
+ * @param {{ apiUrl: string, token: string }} api
+ * @param {string} path
+ */
+async function get({ apiUrl, token }, path) {
+  const response = await fetch(`${apiUrl}/api/media${path}`, { headers: { authorization: `Bearer ${token}` } });
+  if (response.status !== 200)
+    throw new Error(`GET ${path} was answered with ${response.status}: ${await response.text()}`);
+  return response.json();
+}
+
+/** The cursor of the job in the middle: that of every page is its last job's. @param {pg.Client} database */
+async function middleCursor(database) {
+  const { rows } = await database.query(
+    `SELECT created_at::text AS at, id FROM jobs ORDER BY created_at DESC OFFSET (SELECT count(*) / 2 FROM jobs) LIMIT 1`,
+  );
+  return Buffer.from(JSON.stringify(['-createdAt', [rows[0].at], rows[0].id])).toString('base64url');
+}
+
+/**
+ * Medians in ms by name, at the size that the table has now.
+ * @param {{ apiUrl: string, token: string, amqpUrl: string, samples: number }} options
+ * @param {pg.Client} database
+ */
+async function measure({ samples, amqpUrl, ...api }, database) {
+  await database.query('VACUUM ANALYZE');
+  const middle = await middleCursor(database);
+  /** @type {Record<string, number>} */
+  const medians = {};
+  for (const [name, path] of Object.entries(REQUESTS)) {
+    medians[name] = await medianOf(() => get(api, path.replace('{middle}', middle)), samples);
+  }
+  const watch = await watchCompletions(amqpUrl);
+  let n = 0;
+  medians['submitted to completed'] = await medianOf(() => runJob(api, watch, n++), samples);
+  await watch.close();
+  return medians;
+}
+
+/**
+ * Fills an empty database up to a thousand jobs, measures, fills it up to a million, and measures again.
+ * @param {{ apiUrl: string, token: string, amqpUrl: string, databaseUrl: string, samples: number, jobs?: number }} options
+ */
+export async function measureMillion({ databaseUrl, jobs = 1_000_000, ...options }) {
+  const database = new pg.Client({ connectionString: databaseUrl });
+  await database.connect();
+  try {
+    // Served once, and by nobody now: what waits stays where it is.
+    await database.query("INSERT INTO job_types (name) VALUES ('million_a'), ('million_b'), ('million_c')");
+    await fill(database, 1, SMALL);
+    const small = await measure(options, database);
+    for (let from = SMALL; from < jobs; from += BATCH) await fill(database, from + 1, Math.min(from + BATCH, jobs));
+    const large = await measure(options, database);
+    const rows = Object.keys(small).map((name) => {
+      const [thousand, million] = [small[name] ?? NaN, large[name] ?? NaN];
+      return [name, { thousand: round(thousand), million: round(million), ratio: round(million / thousand) }];
+    });
+    return {
+      bench: 'million_ms',
+      what: `medians with ${jobs} jobs in the table, beside ${SMALL}`,
+      limit: LIMIT,
+      ...Object.fromEntries(rows),
+    };
+  } finally {
+    await database.end();
+  }
+}
