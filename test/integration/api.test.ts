@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Problem } from '@reelay/contracts';
+import type { JobPage, Problem } from '@reelay/contracts';
 import { Api } from '../support/api.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 
@@ -150,6 +150,42 @@ describe('reading', () => {
     expect((await reelay.api.jobs('?type=listed_type&status=completed,failed')).data).toEqual([]);
     expect((await reelay.api.jobs('?type=listed_type&type=validate')).pagination.total).toBe(5);
     expect((await reelay.api.jobs('?resourceCategory=gpu_encode')).pagination.total).toBe(1);
+  });
+
+  it('pages without end by cursors', async () => {
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    for (let n = 0; cursor !== null && n < 10; n++) {
+      const page: JobPage = await reelay.api.jobs(
+        `?type=listed_type&limit=2&sort=priority${cursor && `&cursor=${cursor}`}`,
+      );
+      expect(page.pagination).toMatchObject({ page: cursor ? null : 1, total: 5, totalExact: true });
+      seen.push(...page.data.map(({ priority }) => String(priority)));
+      cursor = page.pagination.nextCursor;
+    }
+    expect(seen).toEqual(['1', '2', '3', '4', '5']);
+  });
+
+  it('says of a search only how many there are at least', async () => {
+    const found = await reelay.api.jobs('?type=listed_type&q=4');
+    expect(found.data.map(({ params }) => params)).toEqual([{ n: 4 }]);
+    expect(found.pagination).toMatchObject({ total: 1, totalExact: true, nextCursor: null });
+    await reelay.api.submit('listed_type', { n: 4 });
+    const more = await reelay.api.jobs('?type=listed_type&q=4&limit=1');
+    expect(more.pagination).toMatchObject({ total: 2, totalExact: false, totalPages: 2 });
+  });
+
+  it.each([
+    ['page=3&cursor=abc', 'REQUEST_INVALID'],
+    ['cursor=abc', 'CURSOR_INVALID'],
+    [`cursor=${Buffer.from('["-createdAt",["now()"],"x"]').toString('base64url')}`, 'CURSOR_INVALID'],
+    [
+      `sort=priority&cursor=${Buffer.from(`["-createdAt",["2026-01-01 00:00:00+00"],"${UNKNOWN_ID}"]`).toString('base64url')}`,
+      'CURSOR_INVALID',
+    ],
+    ['page=501&limit=20', 'PAGE_TOO_DEEP'],
+  ])('refuses to page by %s', async (query, code) => {
+    expect((await reelay.api.problem('GET', `${JOBS}?${query}`)).body).toMatchObject({ status: 400, code });
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JobEvent } from '@reelay/contracts';
+import type { JobEvent, LogPage } from '@reelay/contracts';
 import { eventually } from '../support/eventually.js';
 import { EventStream } from '../support/event-stream.js';
 import { addSample } from '../support/media.js';
@@ -83,5 +83,42 @@ describe('live events', () => {
     expect((await fetch(`${reelay.api.url}/api/media/events`)).status).toBe(401);
     const unknown = await reelay.api.problem('GET', '/api/media/jobs/550e8400-e29b-41d4-a716-446655440000/events');
     expect([unknown.status, unknown.body.code]).toEqual([404, 'JOB_NOT_FOUND']);
+  });
+});
+
+describe('a live log', () => {
+  const linesOf = (stream: EventStream) => stream.events.map(({ data }) => (data as { line: string }).line);
+
+  it('has every line once, those that were there and those to come, whichever backend a client asks', async () => {
+    const id = await reelay.api.submit('validate', { inputPath: 'inbox/not-there.mp4' });
+    const streams = await Promise.all([
+      open(`/api/media/jobs/${id}/log/events`),
+      open(`/api/media/jobs/${id}/log/events`, { replica: 1 }),
+    ]);
+    await reelay.api.until(id, 'failed');
+    await reelay.api.call('POST', `/api/media/jobs/${id}/retry`);
+    await eventually('it failed again', async () => {
+      const { status, retryCount } = await reelay.api.job(id);
+      return status === 'failed' && retryCount === 1;
+    });
+    const { body } = await reelay.api.call<LogPage>('GET', `/api/media/jobs/${id}/log`);
+    const told = body.data.map(({ line }) => line);
+    expect(told.filter((line) => line === '--- ERROR ---')).toHaveLength(2);
+    for (const stream of streams) {
+      await eventually('every line was told', () => stream.events.length >= told.length);
+      expect(linesOf(stream)).toEqual(told);
+      stream.close();
+    }
+    const [second] = streams[0]!.events.slice(1);
+    const continued = await open(`/api/media/jobs/${id}/log/events`, { lastEventId: second?.id ?? '' });
+    await eventually('the rest was told', () => continued.events.length >= told.length - 2);
+    expect(linesOf(continued)).toEqual(told.slice(2));
+    continued.close();
+  });
+
+  it('is of a job that exists', async () => {
+    const missing = '550e8400-e29b-41d4-a716-446655440000';
+    const answer = await reelay.api.problem('GET', `/api/media/jobs/${missing}/log/events`);
+    expect([answer.status, answer.body.code]).toEqual([404, 'JOB_NOT_FOUND']);
   });
 });

@@ -116,6 +116,19 @@ describe('job types', () => {
   });
 });
 
+describe('categories', () => {
+  it('can be paused', async () => {
+    await patch({ scheduling: { pausedCategories: ['cpu'] } });
+    const id = await submit(5);
+    expect(await reasonOf(id)).toMatch(/^category cpu is paused/);
+    await patch({ scheduling: { pausedCategories: [] } });
+    await endNext(id);
+    expect(
+      (await reelay.api.problem('PATCH', '/api/media/settings', { scheduling: { pausedCategories: ['tpu'] } })).status,
+    ).toBe(400);
+  });
+});
+
 describe('workers', () => {
   it('can be paused: they are sent nothing until they are resumed', async () => {
     const { body } = await reelay.api.call<WorkerView>('POST', `/api/media/workers/${WORKER}/pause`);

@@ -1,4 +1,5 @@
 import {
+  ATTEMPT_LINES_MAX,
   failUnroutable,
   findUnclaimed,
   findUnpublished,
@@ -212,6 +213,29 @@ describe('records', () => {
       { path: 'inbox/a.mp4', width: 4, valid: true, thumbnail_path: 'thumbnails/a.jpg', reencode_job_id: jobId },
       { path: 'playback/a.mp4', source_video_id: videos[0]!.id },
     ]);
+  });
+});
+
+describe('the log of an attempt', () => {
+  it('keeps the first ten thousand lines, and says that it was cut off', async () => {
+    const { id, attemptId } = await fixture.queued();
+    const lines = (from: number, count: number) =>
+      Array.from({ length: count }, (_, n) => ({
+        attemptId,
+        at: new Date().toISOString(),
+        line: `line ${String(from + n)}`,
+      }));
+    expect(await appendLogLines(fixture.store, lines(1, 6_000))).toEqual([id]);
+    expect(await appendLogLines(fixture.store, lines(6_001, 6_000))).toEqual([id]);
+    expect(await appendLogLines(fixture.store, lines(12_001, 10))).toEqual([]);
+    const [{ n, last }] = await fixture.store.query<[{ n: number; last: string }]>(
+      'SELECT count(*)::int AS n, (array_agg(line ORDER BY id DESC))[1] AS last FROM job_log_lines WHERE job_id = $1',
+      [id],
+    );
+    expect([n, last]).toEqual([ATTEMPT_LINES_MAX + 1, '--- LOG CUT OFF AFTER 10000 LINES ---']);
+    // The reason of its end is added by the backend and is there in any case.
+    await applyFailures(fixture.store, [failure(attemptId)]);
+    expect(await readLog(fixture.store, id)).toMatch(/CUT OFF.*\n.*--- ERROR ---\n.*it broke$/);
   });
 });
 
