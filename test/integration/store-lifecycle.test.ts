@@ -1,18 +1,22 @@
 import {
-  migrate,
-  migrations,
   applyCompletions,
   applyFailures,
   applyProgressions,
+  cancelJobs,
+  deleteJobs,
   endLostAttempts,
+  examine,
   giveBackAttempts,
+  migrate,
+  migrations,
   noteSignsOfLife,
+  pauseJobs,
+  queueJobs,
   readLog,
   renewAllLeases,
-  queueJobs,
+  resumeJobs,
+  retryJobs,
 } from '@reelay/persistence';
-import { FINAL_STATUSES, TRANSITIONS } from '@reelay/domain';
-import { JOB_STATUSES } from '@reelay/contracts';
 import { describe, expect, inject, it } from 'vitest';
 import { createDatabase, openStore } from '../support/database.js';
 import { anywhere, completion, failure, progression, StoreFixture } from '../support/store-fixture.js';
@@ -127,32 +131,6 @@ describe('a job', () => {
   });
 });
 
-describe('answers in a state that does not allow them', () => {
-  /** What each answer to the current attempt would do, by the names of the transition table. */
-  const answers = {
-    start: (attemptId: number) => fixture.claim(attemptId),
-    complete: (attemptId: number) => applyCompletions(fixture.store, [completion(attemptId)]),
-    fail: (attemptId: number) => applyFailures(fixture.store, [failure(attemptId)]),
-    retry: (attemptId: number) => applyFailures(fixture.store, [failure(attemptId, new Date().toISOString())]),
-    requeue: (attemptId: number) =>
-      giveBackAttempts(fixture.store, [{ attemptId, instanceId: null, status: 'returned', unroutable: false }]),
-  };
-  const cases = JOB_STATUSES.filter((from) => from !== 'pending').flatMap((from) =>
-    (Object.keys(answers) as (keyof typeof answers)[]).map((event) => ({ from, event })),
-  );
-
-  it.each(cases)('$event in $from follows the table', async ({ from, event }) => {
-    const { id, attemptId } = await fixture.queued();
-    if (from === 'running') await fixture.claim(attemptId);
-    else await fixture.store.query('UPDATE jobs SET status = $2 WHERE id = $1', [id, from]);
-    await answers[event](attemptId);
-    const row: Partial<Record<string, string>> = TRANSITIONS[from];
-    // Only a person retries what is failed or cancelled: no answer brings it back.
-    const final = FINAL_STATUSES.some((each) => each === from);
-    expect(await fixture.status(id)).toBe(final ? from : (row[event] ?? from));
-  });
-});
-
 describe('claims', () => {
   it('the first one holds; the second is a trespass', async () => {
     const { id, attemptId } = await fixture.queued();
@@ -186,6 +164,15 @@ describe('claims', () => {
     expect(await fixture.job(id)).toMatchObject({ status: 'pending', retryCount: 0 });
   });
 
+  it('a worker whose job was deleted meanwhile is told to stop', async () => {
+    const { id, attemptId } = await fixture.queued();
+    await fixture.claim(attemptId);
+    await cancelJobs(fixture.store, [id]);
+    expect(await deleteJobs(fixture.store, [id])).toEqual([id]);
+    const { trespasses } = await applyProgressions(fixture.store, [progression(attemptId, 'w1', 2, 10)]);
+    expect(trespasses).toEqual([{ attemptId, instanceId: 'w1' }]);
+  });
+
   it('an order that comes back late does not end an attempt that is running', async () => {
     const { attemptId } = await fixture.queued();
     await fixture.claim(attemptId);
@@ -194,10 +181,10 @@ describe('claims', () => {
   });
 });
 
-describe('leases', () => {
-  const expire = (attemptId: number) =>
-    fixture.store.query("UPDATE attempts SET lease_until = now() - interval '1 s' WHERE id = $1", [attemptId]);
+const expire = (attemptId: number) =>
+  fixture.store.query("UPDATE attempts SET lease_until = now() - interval '1 s' WHERE id = $1", [attemptId]);
 
+describe('leases', () => {
   it('that ran out give the job to another worker at once', async () => {
     const { id, attemptId } = await fixture.queued();
     await fixture.claim(attemptId);
@@ -245,5 +232,44 @@ describe('leases', () => {
     expect((await noteSignsOfLife(fixture.store, [sign])).map((t) => t.attemptId).sort()).toEqual(
       [attemptId, 999_999_999].sort(),
     );
+  });
+});
+
+describe('a cancelled job that is retried while its worker still runs', () => {
+  async function retried(): Promise<{ id: string; attemptId: number }> {
+    const { id, attemptId } = await fixture.queued();
+    await fixture.claim(attemptId);
+    await cancelJobs(fixture.store, [id]);
+    await retryJobs(fixture.store, [id]);
+    return { id, attemptId };
+  }
+  const findingsOf = async (id: string) =>
+    (await examine(fixture.store)).findings.filter(({ examples }) => examples.includes(id));
+
+  it('has nothing to do with that worker any more, which is told to stop', async () => {
+    const { id, attemptId } = await retried();
+    const trespass = { attemptId, instanceId: 'w1' };
+    const told = await applyProgressions(fixture.store, [progression(attemptId, 'w1', 2, 80)]);
+    expect(told).toEqual({ changed: [], trespasses: [trespass] });
+    const sign = { instanceId: 'w1', activity: 'Busy', running: [attemptId] };
+    expect(await noteSignsOfLife(fixture.store, [sign])).toEqual([trespass]);
+    expect(await fixture.job(id)).toMatchObject({ status: 'pending', progress: 0 });
+    expect(await findingsOf(id)).toEqual([]);
+  });
+
+  it('is not paused, resumed or completed with it', async () => {
+    const { id, attemptId } = await retried();
+    expect(await pauseJobs(fixture.store, [id])).toMatchObject([{ id, attemptId: null }]);
+    expect(await applyCompletions(fixture.store, [completion(attemptId)])).toEqual([]);
+    expect(await resumeJobs(fixture.store, [id])).toMatchObject([{ id, status: 'pending', attemptId: null }]);
+  });
+
+  it('looks sound while that worker stops, however long ago it began', async () => {
+    const { id, attemptId } = await retried();
+    await fixture.store.query("UPDATE attempts SET created_at = now() - interval '1 hour' WHERE id = $1", [attemptId]);
+    await queueJobs(fixture.store, [anywhere(id)]);
+    expect(await findingsOf(id)).toEqual([]);
+    await fixture.store.query("UPDATE attempts SET created_at = now() - interval '1 hour' WHERE job_id = $1", [id]);
+    expect((await findingsOf(id)).map(({ rule }) => rule)).toContain('only the current attempt of a job is open');
   });
 });

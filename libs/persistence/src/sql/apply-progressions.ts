@@ -16,7 +16,7 @@ export interface Progression {
   readonly etaSeconds: number | null;
 }
 
-/** An attempt that somebody works on who does not hold it, or whose job was cancelled: it is to stop. */
+/** An attempt that somebody works on who does not hold it, or that its job goes on without: it is to stop. */
 export interface Trespass {
   readonly attemptId: number;
   readonly instanceId: string;
@@ -59,9 +59,10 @@ export async function applyProgressions(
      )
      SELECT
        (SELECT coalesce(json_agg(changed), '[]') FROM changed) AS changed,
-       (SELECT coalesce(json_agg(json_build_object('attemptId', a.id, 'instanceId', v."instanceId")), '[]')
-          FROM v JOIN attempts a ON a.id = v."attemptId" JOIN jobs j ON j.id = a.job_id
-         WHERE j.status = 'cancelled' OR a.status NOT IN ('out', 'running')
+       (SELECT coalesce(json_agg(json_build_object('attemptId', v."attemptId", 'instanceId', v."instanceId")), '[]')
+          FROM v LEFT JOIN attempts a ON a.id = v."attemptId"
+          LEFT JOIN jobs j ON j.id = a.job_id AND j.attempt_id = a.id
+         WHERE j.id IS NULL OR j.status = 'cancelled' OR a.status NOT IN ('out', 'running')
             OR (a.instance_id <> v."instanceId" AND NOT (a.late_ack AND v.claim))) AS trespasses`,
     [JSON.stringify(progressions), LEASE_MS],
   );

@@ -52,8 +52,9 @@ const RULES: readonly (readonly [rule: string, sql: string])[] = [
   ],
   [
     'only the current attempt of a job is open',
-    `SELECT a.job_id AS id FROM attempts a JOIN jobs j ON j.id = a.job_id
-      WHERE ${OPEN} AND j.attempt_id <> a.id AND a.created_at < now() - interval '1 minute'`,
+    `SELECT a.job_id AS id FROM attempts a
+      WHERE ${OPEN} AND EXISTS (SELECT FROM attempts later WHERE later.job_id = a.job_id AND later.id > a.id
+                                   AND later.created_at < now() - interval '1 minute')`,
   ],
   [
     'a lease belongs to a running attempt',

@@ -73,11 +73,15 @@ export function resumeJobs(runner: SqlRunner, ids: readonly string[]): Promise<A
   );
 }
 
-/** Retries jobs now, with a fresh budget of automatic retries; the log says which try it is. */
+/**
+ * Retries jobs now, with a fresh budget of automatic retries; the log says which try it is. A worker that is
+ * still at a cancelled attempt is not part of it any more: what it says is about that attempt alone.
+ */
 export function retryJobs(runner: SqlRunner, ids: readonly string[]): Promise<ActedJob[]> {
   return runner.query<ActedJob[]>(
     `WITH ${TARGET}, changed AS (
-       UPDATE jobs j SET status = 'pending', held = false, progress = 0, retry_after = NULL, unroutable_since = NULL,
+       UPDATE jobs j SET status = 'pending', held = false, progress = 0, attempt_id = NULL, retry_after = NULL,
+              unroutable_since = NULL,
               retry_count = j.retry_count + 1, retry_base = j.retry_count + 1, loss_count = 0, completed_at = NULL,
               error_code = NULL, error_message = NULL, error_retryable = NULL
          FROM target t WHERE j.id = t.id RETURNING ${CHANGED_JOB}, j.retry_count

@@ -115,11 +115,12 @@ export async function noteSignsOfLife(runner: SqlRunner, signs: readonly SignOfL
         WHERE a.id = n.id AND a.status = 'running' AND a.instance_id = n."instanceId"
      ), judged AS (
        SELECT n."instanceId", n.id, CASE
-           WHEN a.id IS NULL OR j.status = 'cancelled' OR a.status NOT IN ('out', 'running')
+           WHEN j.id IS NULL OR j.status = 'cancelled' OR a.status NOT IN ('out', 'running')
              OR (a.instance_id IS NOT NULL AND a.instance_id <> n."instanceId") THEN 'stop_process'
            WHEN a.status = 'running' AND a.paused AND NOT n.paused THEN 'pause_process'
            WHEN a.status = 'running' AND NOT a.paused AND n.paused THEN 'resume_process' END AS tell
-         FROM named n LEFT JOIN attempts a ON a.id = n.id LEFT JOIN jobs j ON j.id = a.job_id
+         FROM named n LEFT JOIN attempts a ON a.id = n.id
+         LEFT JOIN jobs j ON j.id = a.job_id AND j.attempt_id = a.id
        UNION ALL
        SELECT v."instanceId", NULL, CASE
            WHEN w.wish = 'drain' AND v.activity <> 'Suspended' THEN 'stop_worker'
