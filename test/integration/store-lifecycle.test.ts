@@ -235,6 +235,29 @@ describe('leases', () => {
   });
 });
 
+describe('a job that was paused while it ran', () => {
+  async function paused(): Promise<{ id: string; attemptId: number }> {
+    const { id, attemptId } = await fixture.queued();
+    await applyProgressions(fixture.store, [progression(attemptId, 'w1', 1, 40)]);
+    await pauseJobs(fixture.store, [id]);
+    return { id, attemptId };
+  }
+
+  it('stays paused when its worker gives it back, and is to begin again', async () => {
+    const { id, attemptId } = await paused();
+    const stopped = { attemptId, instanceId: 'w1', status: 'stopped', unroutable: false } as const;
+    expect(await giveBackAttempts(fixture.store, [stopped])).toMatchObject([{ id, status: 'paused', progress: 0 }]);
+    expect(await resumeJobs(fixture.store, [id])).toMatchObject([{ status: 'pending', progress: 0, attemptId: null }]);
+  });
+
+  it('stays paused when its worker is lost, and the loss counts', async () => {
+    const { id, attemptId } = await paused();
+    await expire(attemptId);
+    expect(await endLostAttempts(fixture.store, 0)).toMatchObject([{ id, status: 'paused', progress: 0 }]);
+    expect(await fixture.job(id)).toMatchObject({ lossCount: 1, errorCode: 'WORKER_LOST', completedAt: null });
+  });
+});
+
 describe('a cancelled job that is retried while its worker still runs', () => {
   async function retried(): Promise<{ id: string; attemptId: number }> {
     const { id, attemptId } = await fixture.queued();

@@ -17,8 +17,8 @@ export interface GivenBack {
 const MISSING_QUEUE_DELAY_MS = 3_000;
 
 /**
- * Ends attempts that were given back and makes their jobs pending again. No retry is spent: the job
- * had no fair try.
+ * Ends attempts that were given back and makes their jobs pending again; a paused one stays paused.
+ * No retry is spent: the job had no fair try.
  */
 export function giveBackAttempts(runner: SqlRunner, attempts: readonly GivenBack[]): Promise<ChangedJob[]> {
   return runner.query<ChangedJob[]>(
@@ -26,19 +26,21 @@ export function giveBackAttempts(runner: SqlRunner, attempts: readonly GivenBack
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS v(
          "attemptId" bigint, "instanceId" text, status text, unroutable boolean)
      ), ended AS (
-       UPDATE attempts a SET status = v.status, finished_at = now(), lease_until = NULL
+       UPDATE attempts a
+          SET status = v.status, finished_at = now(), lease_until = NULL
          FROM v
         WHERE a.id = v."attemptId" AND (a.status = 'out' OR (a.status = 'running' AND v.status <> 'returned'))
           AND (a.instance_id IS NULL OR v."instanceId" IS NULL OR a.instance_id = v."instanceId")
        RETURNING a.id, a.job_id, v.unroutable
      ), changed AS (
        UPDATE jobs j
-          SET status = 'pending', held = e.unroutable, progress = 0, phase = NULL, speed = NULL, eta_seconds = NULL,
+          SET status = CASE WHEN j.status = 'paused' THEN 'paused' ELSE 'pending' END,
+              held = e.unroutable, progress = 0, phase = NULL, speed = NULL, eta_seconds = NULL,
               unroutable_since = CASE WHEN e.unroutable THEN coalesce(j.unroutable_since, now()) END,
               retry_after = CASE WHEN e.unroutable AND EXISTS (SELECT FROM job_types t WHERE t.name = j.type)
                                  THEN now() + $2 * interval '1 ms' END
          FROM ended e
-        WHERE j.id = e.job_id AND j.attempt_id = e.id AND j.status IN ('queued', 'running')
+        WHERE j.id = e.job_id AND j.attempt_id = e.id AND j.status IN ('queued', 'running', 'paused')
        RETURNING ${CHANGED_JOB}
      )
      SELECT id, type, status, progress FROM changed`,

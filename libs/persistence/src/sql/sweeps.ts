@@ -3,7 +3,8 @@ import { CHANGED_JOB, type ChangedJob, type SqlRunner } from './statement.js';
 
 /**
  * Ends attempts whose lease ran out. Their jobs go to another worker at once, or fail with
- * WORKER_LOST when they lost `maxLosses` workers before: such a job may be what kills them.
+ * WORKER_LOST when they lost `maxLosses` workers before: such a job may be what kills them. One that a
+ * person paused stays paused; the loss counts.
  */
 export function endLostAttempts(runner: SqlRunner, maxLosses: number): Promise<ChangedJob[]> {
   return runner.query<ChangedJob[]>(
@@ -16,13 +17,14 @@ export function endLostAttempts(runner: SqlRunner, maxLosses: number): Promise<C
        RETURNING a.id, a.job_id, a.error_message
      ), changed AS (
        UPDATE jobs j
-          SET status = CASE WHEN j.loss_count < $1 THEN 'pending' ELSE 'failed' END,
-              loss_count = j.loss_count + 1, progress = CASE WHEN j.loss_count < $1 THEN 0 ELSE j.progress END,
-              completed_at = CASE WHEN j.loss_count < $1 THEN NULL ELSE now() END,
+          SET status = CASE WHEN j.status = 'paused' THEN 'paused' WHEN j.loss_count < $1 THEN 'pending' ELSE 'failed' END,
+              loss_count = j.loss_count + 1,
+              progress = CASE WHEN j.status = 'paused' OR j.loss_count < $1 THEN 0 ELSE j.progress END,
+              completed_at = CASE WHEN j.status = 'paused' OR j.loss_count < $1 THEN NULL ELSE now() END,
               phase = NULL, speed = NULL, eta_seconds = NULL,
               error_code = 'WORKER_LOST', error_message = l.error_message, error_retryable = true
          FROM lost l
-        WHERE j.id = l.job_id AND j.attempt_id = l.id AND j.status IN ('queued', 'running')
+        WHERE j.id = l.job_id AND j.attempt_id = l.id AND j.status IN ('queued', 'running', 'paused')
        RETURNING ${CHANGED_JOB}, l.error_message
      ), logged AS (
        INSERT INTO job_log_lines (job_id, at, line) SELECT id, now(), error_message FROM changed
