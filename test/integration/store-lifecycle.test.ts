@@ -164,6 +164,15 @@ describe('claims', () => {
     expect(await fixture.job(id)).toMatchObject({ status: 'pending', retryCount: 0 });
   });
 
+  it('a worker that stops before its claim was applied is on record', async () => {
+    const { attemptId } = await fixture.queued();
+    await giveBackAttempts(fixture.store, [{ attemptId, instanceId: 'w7', status: 'stopped', unroutable: false }]);
+    const attempts = await fixture.store.query<unknown>('SELECT status, instance_id FROM attempts WHERE id = $1', [
+      attemptId,
+    ]);
+    expect(attempts).toEqual([{ status: 'stopped', instance_id: 'w7' }]);
+  });
+
   it('a worker whose job was deleted meanwhile is told to stop', async () => {
     const { id, attemptId } = await fixture.queued();
     await fixture.claim(attemptId);

@@ -27,7 +27,8 @@ export function giveBackAttempts(runner: SqlRunner, attempts: readonly GivenBack
          "attemptId" bigint, "instanceId" text, status text, unroutable boolean)
      ), ended AS (
        UPDATE attempts a
-          SET status = v.status, finished_at = now(), lease_until = NULL
+          SET status = v.status, finished_at = now(), lease_until = NULL,
+              instance_id = coalesce(a.instance_id, v."instanceId")
          FROM v
         WHERE a.id = v."attemptId" AND (a.status = 'out' OR (a.status = 'running' AND v.status <> 'returned'))
           AND (a.instance_id IS NULL OR v."instanceId" IS NULL OR a.instance_id = v."instanceId")
