@@ -6,9 +6,12 @@ import { runMain } from './lib/tool-error.mjs';
 
 runMain(async () => {
   await prepare({ progress: toStdout });
-  // The whole storm, unless somebody asks for another.
+  // All of it, unless somebody asks for less.
   process.env.FAULT_JOBS ??= '10000';
   process.env.FAULT_COUNT ??= '20';
+  process.env.FAULT_CUTS ??= '100';
+  process.env.FAULT_KILLS ??= '5';
+  process.env.FAULT_STOP_MS ??= '60000';
   const args = ['run', '--project', 'system', 'test/faults', ...process.argv.slice(2)];
   process.exitCode = await runNodeTool('vitest/vitest.mjs', args);
 });

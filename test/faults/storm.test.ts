@@ -1,57 +1,29 @@
-import { join } from 'node:path';
 import { examine } from '@reelay/persistence';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startService } from '../../tools/lib/service.mjs';
 import { eventually, sleep } from '../support/eventually.js';
 import { openStore } from '../support/database.js';
+import { randomFrom, SEED } from '../support/random.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
-
-type Service = Awaited<ReturnType<typeof startService>>;
+import { startNoopWorker, type TestWorker } from '../support/test-worker.js';
 
 /** The full storm is `npm run faults`; every `npm test` runs a short one. */
 const JOBS = Number(process.env.FAULT_JOBS ?? 1_500);
 const FAULTS = Number(process.env.FAULT_COUNT ?? 6);
-const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const BULK = 100;
 const WORKERS = 2;
 const SLOTS = 50;
 const WITHIN_MS = 240_000;
 
-/** Mulberry32: a small generator with a seed, so that a storm can be had again. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 let reelay: Reelay;
-let workers: Service[] = [];
+let workers: TestWorker[] = [];
 let over = false;
 const isOver = (): boolean => over;
-
-const startWorker = (index: number): Promise<Service> =>
-  startService({
-    command: process.execPath,
-    args: [join(import.meta.dirname, '../bench/noop-worker.mjs')],
-    log: join(reelay.mediaRoot, `../logs/noop-${String(index)}.log`),
-    env: {
-      PATH: process.env.PATH,
-      AMQP_URL: reelay.amqpUrl,
-      WORKER_SLOTS: String(SLOTS),
-      WORK_DIR: join(reelay.mediaRoot, `../work-noop-${String(index)}`),
-      LOG_LEVEL: 'warn',
-    },
-  });
 
 /** A worker that dies is started again after a second, as a container would be. */
 async function keepRunning(index: number): Promise<void> {
   while (!isOver()) {
-    const service = await startWorker(index);
+    const service = await startNoopWorker(reelay, { name: `noop-${String(index)}`, slots: SLOTS });
     workers[index] = service;
     await service.exited;
     if (!isOver()) await sleep(1_000);

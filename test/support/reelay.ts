@@ -6,6 +6,7 @@ import { removeStackData } from '../../tools/lib/stack-files.mjs';
 import { startStack } from '../../tools/lib/stack.mjs';
 import { Api } from './api.js';
 import { createDatabase } from './database.js';
+import { TcpProxy } from './tcp-proxy.js';
 import { Vhost } from './vhost.js';
 
 export interface ReelayOptions {
@@ -15,6 +16,18 @@ export interface ReelayOptions {
   readonly restart?: boolean;
   /** A database and broker of its own, which may be killed. */
   readonly privateServers?: boolean;
+  /** Settings of a private database, beside the usual ones. */
+  readonly postgresSettings?: Record<string, string>;
+  /** Whether its processes reach the shared servers through proxies, which a test may cut. */
+  readonly proxied?: boolean;
+  /** Seconds: what AMQP_URL asks for in its `heartbeat` parameter. */
+  readonly heartbeat?: number;
+}
+
+/** The proxies between the processes of the stack and the servers. */
+interface Links {
+  readonly broker: TcpProxy;
+  readonly database: TcpProxy;
 }
 
 type Stack = Awaited<ReturnType<typeof startStack>>;
@@ -24,8 +37,11 @@ export interface Reelay {
   readonly api: Api;
   readonly stack: Stack;
   readonly mediaRoot: string;
+  /** The servers themselves, also where the stack's processes go through proxies. */
   readonly databaseUrl: string;
   readonly amqpUrl: string;
+  /** Only with `proxied`. */
+  readonly links: Links | null;
   /** Only on the shared broker. */
   readonly vhost: Vhost | null;
   /** Stops everything and removes its files; fails when a connection is left. */
@@ -38,16 +54,17 @@ const NO_WORKERS = { 'worker-encode': 0, 'worker-library': 0 };
 export async function startReelay(options: ReelayOptions = {}): Promise<Reelay> {
   const dataDir = await mkdtemp(join(tmpdir(), 'reelay-stack-'));
   const shared = options.privateServers ? null : await shareServers();
+  const links = shared && options.proxied ? await startLinks(shared.vhost.amqpUrl, shared.database.url) : null;
   const stack = await startStack({
     dataDir,
     mediaRoot: join(dataDir, 'media'),
     replicas: { ...NO_WORKERS, ...options.replicas },
     restart: options.restart ?? false,
-    postgresSettings: { fsync: 'off' },
+    postgresSettings: { fsync: 'off', ...options.postgresSettings },
     env: {
       LOG_LEVEL: 'warn',
-      AMQP_URL: shared?.vhost.amqpUrl ?? '',
-      DATABASE_URL: shared?.database.url ?? '',
+      AMQP_URL: withHeartbeat(links?.broker.url ?? shared?.vhost.amqpUrl ?? '', options.heartbeat),
+      DATABASE_URL: links?.database.url ?? shared?.database.url ?? '',
       ...options.env,
     },
   });
@@ -55,17 +72,27 @@ export async function startReelay(options: ReelayOptions = {}): Promise<Reelay> 
     api: new Api(stack.apiUrl, stack.token),
     stack,
     mediaRoot: stack.mediaRoot,
-    databaseUrl: stack.env.DATABASE_URL ?? '',
-    amqpUrl: stack.env.AMQP_URL ?? '',
+    databaseUrl: shared?.database.url ?? stack.env.DATABASE_URL ?? '',
+    amqpUrl: options.env?.AMQP_URL ?? shared?.vhost.amqpUrl ?? stack.env.AMQP_URL ?? '',
+    links,
     vhost: shared?.vhost ?? null,
     async stop() {
       await stack.stop();
+      await Promise.all([links?.broker.close(), links?.database.close()]);
       await shared?.vhost.remove();
       await shared?.database.drop();
       removeStackData(dataDir);
     },
   };
 }
+
+async function startLinks(amqpUrl: string, databaseUrl: string): Promise<Links> {
+  const [broker, database] = await Promise.all([TcpProxy.to(amqpUrl), TcpProxy.to(databaseUrl)]);
+  return { broker, database };
+}
+
+const withHeartbeat = (url: string, seconds?: number): string =>
+  seconds === undefined ? url : `${url}?heartbeat=${String(seconds)}`;
 
 async function shareServers() {
   const [database, vhost] = await Promise.all([
