@@ -1,6 +1,6 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { dataSourceOptions, migrate } from '@reelay/persistence';
+import { dataSourceOptions, migrateDatabase } from '@reelay/persistence';
 import type { Logger } from '@reelay/platform';
 import { DataSource } from 'typeorm';
 import { Broker } from './broker/broker.js';
@@ -27,9 +27,8 @@ export class CoreModule {
           }),
           dataSourceFactory: async (options) => {
             if (!options) throw new Error('no settings for the database');
-            const dataSource = await new DataSource(options).initialize();
-            await migrate(dataSource);
-            return dataSource;
+            await migrateDatabase(config.databaseUrl);
+            return new DataSource(options).initialize();
           },
         }),
       ],

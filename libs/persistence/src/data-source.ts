@@ -1,4 +1,5 @@
-import { type DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { BoundedClient } from './bounded-client.js';
 import { AttemptEntity } from './entities/attempt.entity.js';
 import { IdempotencyKeyEntity } from './entities/idempotency-key.entity.js';
 import { JobLogLineEntity } from './entities/job-log-line.entity.js';
@@ -31,8 +32,27 @@ export const migrations = [Initial1763769600000, Lifecycle1763773200000, Scale17
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/** No statement of ours takes nearly as long: a database that is silent for this long is away. */
+const QUERY_TIMEOUT_MS = 10_000;
+
+/** A client that vanished without a word leaves its transaction, and the locks in it, to the server for this long. */
+const ABANDONED_TRANSACTION_MS = 15_000;
+
 /** Settings of the store; the schema is only ever changed by migrations. */
 export function dataSourceOptions(url: string): DataSourceOptions {
+  return {
+    ...patientOptions(url),
+    poolSize: POOL_SIZE,
+    extra: {
+      Client: BoundedClient,
+      query_timeout: QUERY_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: ABANDONED_TRANSACTION_MS,
+    },
+  };
+}
+
+/** Settings of a store that waits for each answer as long as it takes, as migrations must. */
+function patientOptions(url: string) {
   return {
     type: 'postgres',
     url,
@@ -44,14 +64,23 @@ export function dataSourceOptions(url: string): DataSourceOptions {
     // gen_random_uuid() is built in: no extension, and so no superuser, is needed.
     uuidExtension: 'pgcrypto',
     installExtensions: false,
-    poolSize: POOL_SIZE,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     applicationName: 'reelay',
-  };
+  } satisfies DataSourceOptions;
 }
 
 /** Any number that no other program uses for an advisory lock in this database. */
 const MIGRATION_LOCK = 7_355_608_001;
+
+/** Migrates the database behind a URL, on connections of its own. */
+export async function migrateDatabase(url: string): Promise<void> {
+  const dataSource = await new DataSource(patientOptions(url)).initialize();
+  try {
+    await migrate(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
+}
 
 /**
  * Brings the schema up to date. Several processes may call it at once: one migrates, the others wait.
