@@ -1,4 +1,4 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import {
   HealthCheck,
@@ -9,6 +9,7 @@ import {
 } from '@nestjs/terminus';
 import { Public } from '../auth/public.decorator.js';
 import { Broker } from '../broker/broker.js';
+import { ApiError } from './api-error.js';
 
 const DATABASE_TIMEOUT_MS = 2_000;
 
@@ -34,12 +35,21 @@ export class HealthController {
   @Get('ready')
   @HealthCheck()
   ready(): Promise<HealthCheckResult> {
-    return this.health.check([
+    const check = this.health.check([
       () => this.database.pingCheck('database', { timeout: DATABASE_TIMEOUT_MS }),
       () => {
-        const check = this.indicators.check('broker');
-        return this.broker.isReady ? check.up() : check.down('not connected, or not consuming');
+        const broker = this.indicators.check('broker');
+        return this.broker.isReady ? broker.up() : broker.down('not connected, or not consuming');
       },
     ]);
+    return check.catch((error: unknown) => {
+      throw error instanceof ServiceUnavailableException ? notReady(error.getResponse() as HealthCheckResult) : error;
+    });
   }
+}
+
+/** The answer of a process that lacks something, naming it. */
+function notReady({ error = {} }: HealthCheckResult): ApiError {
+  const faults = Object.entries(error).map(([name, facts]) => `${name}: ${String(facts?.message ?? 'down')}`);
+  return new ApiError(503, 'NOT_READY', faults.join('; '));
 }

@@ -32,7 +32,9 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const answer = toApiError(error);
-    if (answer.status >= 500) this.logger.error({ err: error, requestId: request.id }, 'request failed');
+    // What was answered on purpose is no surprise.
+    if (answer.status >= 500 && answer !== error)
+      this.logger.error({ err: error, requestId: request.id }, 'request failed');
     const { errors, headers } = answer.facts;
     const body: Problem = {
       type: `urn:reelay:problem:${answer.code.toLowerCase().replaceAll('_', '-')}`,
