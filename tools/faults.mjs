@@ -12,6 +12,8 @@ runMain(async () => {
   process.env.FAULT_CUTS ??= '100';
   process.env.FAULT_KILLS ??= '5';
   process.env.FAULT_STOP_MS ??= '60000';
+  process.env.FAULT_REPEATED_JOBS ??= '100';
+  process.env.FAULT_FLOOD_SECONDS ??= '30';
   const args = ['run', '--project', 'system', 'test/faults', ...process.argv.slice(2)];
   process.exitCode = await runNodeTool('vitest/vitest.mjs', args);
 });

@@ -11,3 +11,13 @@ export function randomFrom(seed: number): () => number {
 
 /** The seed of this run: FAULT_SEED, else any. Put it into the test's name. */
 export const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+/** The same things in another order. */
+export function shuffled<T>(random: () => number, things: readonly T[]): T[] {
+  const all = [...things];
+  for (let last = all.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [all[last], all[other]] = [all[other] as T, all[last] as T];
+  }
+  return all;
+}

@@ -1,4 +1,4 @@
-import amqp, { type ChannelModel, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
+import amqp, { type ChannelModel, type ConfirmChannel } from 'amqplib';
 
 /** A message that a raw client heard. */
 export interface HeardMessage {
@@ -39,27 +39,32 @@ export class RawClient {
   async overhear(exchange: string, routingKey: string): Promise<HeardMessage[]> {
     const { queue } = await this.channel.assertQueue('', { exclusive: true });
     await this.channel.bindQueue(queue, exchange, routingKey);
-    return this.consume(queue);
+    const heard: HeardMessage[] = [];
+    await this.consume(queue, (message) => heard.push(message));
+    return heard;
   }
 
-  /** Takes all messages of a queue that is there, and keeps them. */
-  async consume(queue: string, onMessage: (message: ConsumeMessage) => void = () => undefined) {
-    const heard: HeardMessage[] = [];
+  /** Declares a durable queue, bound by its own name. */
+  async declare(queue: string, exchange: string): Promise<void> {
+    await this.channel.assertQueue(queue, { durable: true });
+    await this.channel.bindQueue(queue, exchange, queue);
+  }
+
+  /** Takes all messages of a queue that is there. */
+  async consume(queue: string, onMessage: (message: HeardMessage) => void): Promise<void> {
     await this.channel.consume(
       queue,
       (message) => {
         if (!message) return;
         const correlationId: unknown = message.properties.correlationId;
-        heard.push({
+        onMessage({
           routingKey: message.fields.routingKey,
           content: JSON.parse(message.content.toString()),
           correlationId: typeof correlationId === 'string' ? correlationId : undefined,
         });
-        onMessage(message);
       },
       { noAck: true },
     );
-    return heard;
   }
 
   async close(): Promise<void> {
