@@ -283,8 +283,8 @@ describe('a cancelled job that is retried while its worker still runs', () => {
     const trespass = { attemptId, instanceId: 'w1' };
     const told = await applyProgressions(fixture.store, [progression(attemptId, 'w1', 2, 80)]);
     expect(told).toEqual({ changed: [], trespasses: [trespass] });
-    const sign = { instanceId: 'w1', activity: 'Busy', running: [attemptId] };
-    expect(await noteSignsOfLife(fixture.store, [sign])).toEqual([trespass]);
+    const sign = { instanceId: 'w1', activity: 'Busy', running: [attemptId], paused: null };
+    expect(await noteSignsOfLife(fixture.store, [sign])).toEqual([{ ...trespass, tell: 'stop_process' }]);
     expect(await fixture.job(id)).toMatchObject({ status: 'pending', progress: 0 });
     expect(await findingsOf(id)).toEqual([]);
   });

@@ -13,6 +13,7 @@ import {
   pauseJobs,
   queueJobs,
   readDispatchSnapshot,
+  releaseJobs,
   renewAllLeases,
   resumeJobs,
   retryJobs,
@@ -125,6 +126,7 @@ const dispatches = kind(
   }),
   async (state, store, { most, others, confirmed, then }) => {
     const due = model.dueJobs(state);
+    await releaseJobs(store.sql);
     const { pending } = await readDispatchSnapshot(store.sql);
     expect(pending.map(({ id }) => id).sort()).toEqual(due.map((job) => store.jobId(job)).sort());
     const moved = chosenJobs(state, others).filter(({ status }) => status !== 'pending');
@@ -275,9 +277,9 @@ const signs = kind(
   async (state, store, { attempts, by }) => {
     const named = [...new Set(attempts.flatMap((n) => chosenAttempt(state, n) ?? []))];
     const running = named.map((attempt) => store.attemptId(attempt));
-    const told = await noteSignsOfLife(store.sql, [{ instanceId: by, activity: 'Busy', running }]);
+    const told = await noteSignsOfLife(store.sql, [{ instanceId: by, activity: 'Busy', running, paused: null }]);
     store.expectTold(
-      told,
+      told.map(({ attemptId, instanceId }) => ({ attemptId: attemptId ?? NaN, instanceId })),
       named.filter((attempt) => model.trespasses(attempt, by, false)),
     );
     for (const attempt of named) model.signOfLife(attempt, by);
