@@ -116,6 +116,36 @@ describe('a job of a type that a worker announced', () => {
   });
 });
 
+describe('what is known of an announced type', () => {
+  /** Counts how often it is asked for a job type. */
+  class CountingDatabase {
+    reads = 0;
+
+    constructor(private readonly read: (n: number) => Promise<unknown>) {}
+
+    getRepository() {
+      return { findOneBy: () => this.read(++this.reads) };
+    }
+  }
+  const parametersOn = (database: CountingDatabase) => new JobParameters(database as unknown as DataSource);
+  const body = createJobBody.parse({ type: 'highlight', params: {} });
+
+  it('is read once for a bulk, however many jobs it holds', async () => {
+    const database = new CountingDatabase(() => Promise.resolve({ category: 'cpu', jobVramMb: 0, parameters: {} }));
+    const parameters = parametersOn(database);
+    await Promise.all(Array.from({ length: 1000 }, () => parameters.prepare(body)));
+    expect(database.reads).toBe(1);
+  });
+
+  it('is read again after the store was away', async () => {
+    const away = new Error('the store is away');
+    const database = new CountingDatabase((n) => (n === 1 ? Promise.reject(away) : Promise.resolve(null)));
+    const parameters = parametersOn(database);
+    await expect(parameters.prepare(body)).rejects.toBe(away);
+    expect(await parameters.prepare(body)).toMatchObject({ type: 'highlight' });
+  });
+});
+
 describe('a job of a type that nobody knows', () => {
   it('is accepted: it waits for a worker', async () => {
     expect(await prepare({ type: 'highlight', params: { a: 1 } })).toMatchObject({

@@ -22,7 +22,7 @@ interface KnownType {
 /** Turns a request for a job into a job: parameters checked, input found, needs filled in. */
 @Injectable()
 export class JobParameters {
-  private readonly announced = new Map<string, { known: KnownType | null; until: number }>();
+  private readonly announced = new Map<string, { known: Promise<KnownType | null>; until: number }>();
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -67,19 +67,24 @@ export class JobParameters {
     return this.announcedType(type);
   }
 
-  /** Announced types are read and their schemas compiled at most once in a while, not for every submit. */
-  private async announcedType(type: string): Promise<KnownType | null> {
+  /**
+   * Announced types are read and their schemas compiled at most once in a while, not for every submit. Who asks
+   * meanwhile waits for the same reading: a bulk asks for each of its jobs at once.
+   */
+  private announcedType(type: string): Promise<KnownType | null> {
     const cached = this.announced.get(type);
     if (cached && cached.until > performance.now()) return cached.known;
-    const record = await this.dataSource.getRepository(JobTypeEntity).findOneBy({ name: type });
-    const known = record && {
-      category: record.category,
-      vramMb: record.jobVramMb,
-      check: this.compile(record.parameters),
-    };
+    const known = this.readType(type);
     if (this.announced.size > CACHED_TYPES) this.announced.clear();
     this.announced.set(type, { known, until: performance.now() + CACHE_MS });
+    known.catch(() => this.announced.delete(type));
     return known;
+  }
+
+  private async readType(type: string): Promise<KnownType | null> {
+    const record = await this.dataSource.getRepository(JobTypeEntity).findOneBy({ name: type });
+    if (!record) return null;
+    return { category: record.category, vramMb: record.jobVramMb, check: this.compile(record.parameters) };
   }
 
   /** A worker of another make may announce a schema that is none; then its worker has the last word. */
