@@ -2,19 +2,24 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { BENCHES } from '../test/bench/benches.mjs';
 import { defaultDataDir, repoRoot } from './lib/paths.mjs';
 import { prepare } from './lib/prepare.mjs';
 import { toStderr } from './lib/progress.mjs';
 import { startService } from './lib/service.mjs';
 import { startStack } from './lib/stack.mjs';
-import { runMain } from './lib/tool-error.mjs';
+import { runMain, ToolError } from './lib/tool-error.mjs';
 
-const HELP = `npm run bench [-- --samples N]
+const HELP = `npm run bench [-- --only NAME]
 
-Measures Reelay beside a bare loop on the same broker and database, in the same run.
-Prints JSON lines to standard output, and progress to standard error.
+Measures Reelay beside a reference on the same broker and database, in the same run.
+Prints JSON lines to standard output, one for each figure, and progress to standard error.
+  --only NAME   one measurement of those below
   --samples N   jobs to time, one after the other (default 300)
-  --jobs N      jobs of each throughput run (default 5000)
+  --jobs N      jobs of each run under load (default 5000)
+  --seconds N   how long jobs are submitted at a steady pace (default 10)
+
+${BENCHES.map(({ name, what }) => `  ${name.padEnd(14)}${what}`).join('\n')}
 `;
 
 /** A worker that could keep up with anything: what is measured is the way to it and back. */
@@ -23,16 +28,39 @@ const SLOTS = 400;
 runMain(async () => {
   const { values } = parseArgs({
     options: {
+      only: { type: 'string' },
       samples: { type: 'string', default: '300' },
       jobs: { type: 'string', default: '5000' },
+      seconds: { type: 'string', default: '10' },
       help: { type: 'boolean' },
     },
   });
   if (values.help) return void process.stdout.write(HELP);
+  const chosen = BENCHES.filter(({ name }) => values.only === undefined || name === values.only);
+  if (chosen.length === 0) {
+    const hint = `choose one of ${BENCHES.map(({ name }) => name).join(', ')}`;
+    throw new ToolError(`There is no measurement ${values.only}.`, { hint });
+  }
   await prepare({ progress: toStderr });
+  const { samples, jobs, seconds } = values;
+  const sizes = { samples: Number(samples), jobs: Number(jobs), seconds: Number(seconds) };
+  await withStack(async (servers) => {
+    const context = { ...servers, ...sizes };
+    for (const { name, load } of chosen) {
+      await toStderr.step(`Measuring ${name}`, async () => {
+        const { measure } = await load();
+        for (const figure of await measure(context)) console.log(JSON.stringify(figure));
+      });
+    }
+  });
+});
+
+/**
+ * A stack, a worker whose jobs do nothing, and the bare loop, for as long as they are measured.
+ * @param {(servers: Omit<import('../test/bench/benches.mjs').Context, 'samples' | 'jobs' | 'seconds'>) => Promise<void>} work
+ */
+async function withStack(work) {
   const { startBareLoop } = await import('../test/bench/bare-loop.mjs');
-  const { measureIdleLatency } = await import('../test/bench/idle-latency.mjs');
-  const { measureThroughput } = await import('../test/bench/throughput.mjs');
   const dataDir = join(defaultDataDir, 'bench');
   const stack = await startStack({
     dataDir,
@@ -46,16 +74,14 @@ runMain(async () => {
   const bare = await startBareLoop(servers);
   try {
     await setLimits(api);
-    console.log(
-      JSON.stringify(await measureIdleLatency({ ...api, ...servers, samples: Number(values.samples), bare })),
-    );
-    console.log(JSON.stringify(await measureThroughput({ ...api, ...servers, jobs: Number(values.jobs), bare })));
+    const backend = stack.processes().find(({ role }) => role === 'backend')?.pid ?? 0;
+    await work({ ...api, ...servers, bare, pids: { backend, worker: worker.pid } });
   } finally {
     await bare.stop();
     await worker.stop();
     await stack.stop();
   }
-});
+}
 
 /** @param {string} dataDir @param {string} amqpUrl */
 function startNoopWorker(dataDir, amqpUrl) {

@@ -1,107 +1,77 @@
 // From accept to completed under load: jobs that do nothing, through the public API, beside the bare loop.
 import { performance } from 'node:perf_hooks';
 import pg from 'pg';
+import { figure } from './figures.mjs';
+import { allCompleted, countCompleted, inParallel, submit, submitBulk } from './jobs.mjs';
 
-const POLL_MS = 50;
+/** Jobs of one bulk submit. */
 const BULK = 500;
-
-/** @param {number} value */
-const round = (value) => Math.round(value);
+/** Single submits that are under way at once. */
+const CLIENTS = 32;
+/** What the bare loop has in flight. */
+const BARE_IN_FLIGHT = 200;
 
 /**
- * @param {{ apiUrl: string, token: string }} api
- * @param {string} path
- * @param {unknown} body
+ * Jobs a second.
+ * @typedef {object} Rates
+ * @property {Rate} bulk
+ * @property {Rate} single
+ * @property {number} bare
+ *
+ * @typedef {{ accepted: number, completed: number }} Rate
  */
-async function post({ apiUrl, token }, path, body) {
-  const response = await fetch(`${apiUrl}/api/media/jobs${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (response.status !== 201)
-    throw new Error(`POST ${path} was answered with ${response.status}: ${await response.text()}`);
-  await response.arrayBuffer();
+
+/** @type {WeakMap<import('./benches.mjs').Context, Promise<Rates>>} */
+const known = new WeakMap();
+
+/** The rates of this run; measured when they are first asked for. @param {import('./benches.mjs').Context} context */
+export function ratesOf(context) {
+  const rates = known.get(context) ?? measureRates(context);
+  known.set(context, rates);
+  return rates;
 }
 
-/**
- * Waits until all jobs of a type are completed.
- * @param {pg.Client} database
- * @param {number} count
- */
-async function allCompleted(database, count) {
-  for (;;) {
-    const { rows } = await database.query(
-      "SELECT count(*)::int AS n FROM jobs WHERE type = 'bench_noop' AND status = 'completed'",
-    );
-    if (rows[0].n >= count) return;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+/** @param {import('./benches.mjs').Context} context @param {number} jobs */
+export async function submitInBulks(context, jobs) {
+  for (let n = 0; n < jobs; n += BULK) await submitBulk(context, n, Math.min(BULK, jobs - n));
 }
 
-/**
- * @param {(n: number) => Promise<unknown>} work
- * @param {number} count
- * @param {number} atOnce
- */
-async function inParallel(work, count, atOnce) {
-  let next = 0;
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      while (next < count) await work(next++);
-    }),
-  );
-}
+/** @param {import('./benches.mjs').Context} context @param {number} jobs */
+export const submitOneByOne = (context, jobs) => inParallel((n) => submit(context, n), jobs, CLIENTS);
 
-/**
- * Jobs a second, bulk and single submits, beside the bare loop with as much in flight.
- * @param {{ apiUrl: string, token: string, databaseUrl: string, jobs: number, bare: { run: (n: number) => Promise<void> } }} options
- */
-export async function measureThroughput({ apiUrl, token, databaseUrl, jobs, bare }) {
+/** @param {import('./benches.mjs').Context} context @returns {Promise<Rates>} */
+async function measureRates(context) {
+  const { bare, databaseUrl, jobs } = context;
   const database = new pg.Client({ connectionString: databaseUrl });
   await database.connect();
-  const { rows } = await database.query(
-    "SELECT count(*)::int AS n FROM jobs WHERE type = 'bench_noop' AND status = 'completed'",
-  );
-  let done = rows[0].n;
-  const job = (/** @type {number} */ n) => ({ type: 'bench_noop', params: { n } });
-  /** @param {() => Promise<void>} submit */
-  const timed = async (submit) => {
+  const perSecond = (/** @type {number} */ ms) => (jobs / ms) * 1000;
+  /** @param {(context: import('./benches.mjs').Context, jobs: number) => Promise<void>} submitAll @returns {Promise<Rate>} */
+  const timed = async (submitAll) => {
+    const before = await countCompleted(database);
     const start = performance.now();
-    await submit();
+    await submitAll(context, jobs);
     const accepted = performance.now();
-    await allCompleted(database, (done += jobs));
-    const end = performance.now();
-    return {
-      acceptedPerSecond: round((jobs / (accepted - start)) * 1000),
-      completedPerSecond: round((jobs / (end - start)) * 1000),
-    };
+    await allCompleted(database, before + jobs);
+    return { accepted: perSecond(accepted - start), completed: perSecond(performance.now() - start) };
   };
   try {
-    const bulk = await timed(async () => {
-      for (let n = 0; n < jobs; n += BULK) {
-        await post({ apiUrl, token }, '/bulk', {
-          jobs: Array.from({ length: Math.min(BULK, jobs - n) }, (_, k) => job(n + k)),
-        });
-      }
-    });
-    const single = await timed(() => inParallel((n) => post({ apiUrl, token }, '', job(n)), jobs, 32));
+    const bulk = await timed(submitInBulks);
+    const single = await timed(submitOneByOne);
     const start = performance.now();
-    await inParallel((n) => bare.run(n), jobs, 200);
-    const barePerSecond = round((jobs / (performance.now() - start)) * 1000);
-    return {
-      bench: 'throughput_per_second',
-      what: 'from accept to completed, jobs that do nothing',
-      jobs,
-      bulk,
-      single,
-      bare: barePerSecond,
-      ratio: {
-        bulk: Math.round((bulk.completedPerSecond / barePerSecond) * 100) / 100,
-        single: Math.round((single.completedPerSecond / barePerSecond) * 100) / 100,
-      },
-    };
+    await inParallel((n) => bare.run(n), jobs, BARE_IN_FLIGHT);
+    return { bulk, single, bare: perSecond(performance.now() - start) };
   } finally {
     await database.end();
   }
+}
+
+/** @type {import('./benches.mjs').Measure} */
+export async function measure(context) {
+  const { bulk, single, bare } = await ratesOf(context);
+  const facts = { bench: 'throughput', unit: 'jobs/s', of: 'the bare loop', reference: bare, jobs: context.jobs };
+  const limit = { atLeast: 0.5 };
+  return [
+    figure({ ...facts, figure: 'bulk', value: bulk.completed, limit, accepted: Math.round(bulk.accepted) }),
+    figure({ ...facts, figure: 'single', value: single.completed, limit, accepted: Math.round(single.accepted) }),
+  ];
 }

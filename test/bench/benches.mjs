@@ -1,0 +1,44 @@
+/**
+ * What a measurement gets.
+ * @typedef {object} Context
+ * @property {string} apiUrl
+ * @property {string} token
+ * @property {string} amqpUrl
+ * @property {string} databaseUrl
+ * @property {Awaited<ReturnType<typeof import('./bare-loop.mjs').startBareLoop>>} bare
+ * @property {{ backend: number, worker: number }} pids
+ * @property {number} samples jobs that are timed one after the other
+ * @property {number} jobs jobs of each run under load
+ * @property {number} seconds how long a paced run lasts
+ *
+ * @typedef {(context: Context) => Promise<import('./figures.mjs').Figure[]>} Measure
+ *
+ * @typedef {object} Bench
+ * @property {string} name
+ * @property {string} what
+ * @property {() => Promise<{ measure: Measure }>} load reads its module, which needs packages: so that a list needs none
+ */
+
+/** Every measurement, in the order in which they run: memory first, on a backend that is fresh. @type {readonly Bench[]} */
+export const BENCHES = [
+  {
+    name: 'memory',
+    what: 'resident memory of the backend and of a worker before, during and after a load',
+    load: () => import('./memory.mjs'),
+  },
+  {
+    name: 'idle-latency',
+    what: 'from POST to completed, one job at a time',
+    load: () => import('./idle-latency.mjs'),
+  },
+  {
+    name: 'throughput',
+    what: 'jobs a second from accept to completed, bulk and single submits',
+    load: () => import('./throughput.mjs'),
+  },
+  {
+    name: 'half-load',
+    what: 'from POST to completed at half of the throughput, at a steady pace',
+    load: () => import('./half-load.mjs'),
+  },
+];

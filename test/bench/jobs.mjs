@@ -1,0 +1,95 @@
+// Jobs that do nothing, submitted as any client would.
+import amqp from 'amqplib';
+
+/** How often the store is asked whether all are completed, in ms. */
+const POLL_MS = 50;
+
+/** @param {number} n */
+const noop = (n) => ({ type: 'bench_noop', params: { n } });
+
+/**
+ * @param {import('./benches.mjs').Context} context
+ * @param {string} path
+ * @param {unknown} body
+ * @returns {Promise<unknown>} the answer's body
+ */
+async function post({ apiUrl, token }, path, body) {
+  const response = await fetch(`${apiUrl}/api/media/jobs${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (response.status !== 201)
+    throw new Error(`POST ${path} was answered with ${response.status}: ${await response.text()}`);
+  return response.json();
+}
+
+/** @param {import('./benches.mjs').Context} context @param {number} n */
+export async function submit(context, n) {
+  const { id } = /** @type {{ id: string }} */ (await post(context, '', noop(n)));
+  return id;
+}
+
+/** @param {import('./benches.mjs').Context} context @param {number} from @param {number} count */
+export const submitBulk = (context, from, count) =>
+  post(context, '/bulk', { jobs: Array.from({ length: count }, (_, n) => noop(from + n)) });
+
+/** @param {import('pg').Client} database @returns {Promise<number>} */
+export async function countCompleted(database) {
+  const { rows } = await database.query(
+    "SELECT count(*)::int AS n FROM jobs WHERE type = 'bench_noop' AND status = 'completed'",
+  );
+  return rows[0].n;
+}
+
+/** Waits until this many jobs that do nothing are completed. @param {import('pg').Client} database @param {number} count */
+export async function allCompleted(database, count) {
+  while ((await countCompleted(database)) < count) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}
+
+/**
+ * Completions as `job_events` tells them.
+ * @param {string} amqpUrl
+ */
+export async function watchCompletions(amqpUrl) {
+  const connection = await amqp.connect(amqpUrl, { noDelay: true });
+  const channel = await connection.createChannel();
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+  await channel.bindQueue(queue, 'job_events', 'job.*.completed');
+  /** @type {Map<string, () => void>} */
+  const waiters = new Map();
+  const early = new Set();
+  await channel.consume(
+    queue,
+    (message) => {
+      const id = message?.fields.routingKey.split('.')[1] ?? '';
+      const waiter = waiters.get(id);
+      if (!waiter) return void early.add(id);
+      waiters.delete(id);
+      waiter();
+    },
+    { noAck: true },
+  );
+  return {
+    /** @param {string} id */
+    completed: (id) =>
+      early.delete(id)
+        ? Promise.resolve()
+        : new Promise((/** @type {(value?: unknown) => void} */ resolve) => waiters.set(id, resolve)),
+    close: () => connection.close(),
+  };
+}
+
+/**
+ * @param {(n: number) => Promise<unknown>} work
+ * @param {number} count
+ * @param {number} atOnce
+ */
+export async function inParallel(work, count, atOnce) {
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (next < count) await work(next++);
+    }),
+  );
+}
