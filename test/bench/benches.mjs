@@ -41,4 +41,9 @@ export const BENCHES = [
     what: 'from POST to completed at half of the throughput, at a steady pace',
     load: () => import('./half-load.mjs'),
   },
+  {
+    name: 'million',
+    what: 'lists, figures and dispatch with a million jobs in the table, beside a thousand',
+    load: () => import('./million.mjs'),
+  },
 ];

@@ -1,13 +1,21 @@
 // What lists, figures and the dispatcher take with a million jobs in the table, beside the same with a thousand.
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import pg from 'pg';
-import { runJob, watchCompletions } from './idle-latency.mjs';
+import { defaultDataDir } from '../../tools/lib/paths.mjs';
+import { removeStackData } from '../../tools/lib/stack-files.mjs';
+import { withBenchStack } from './bench-stack.mjs';
+import { figure, percentiles } from './figures.mjs';
+import { submit, watchCompletions } from './jobs.mjs';
 
 const SMALL = 1_000;
-const LIMIT = 3;
+const LARGE = 1_000_000;
 /** Rows of one statement while the table is filled. */
 const BATCH = 100_000;
 const WARM_UP = 5;
+/** Enough for a median of requests that differ little. */
+const SAMPLES_MAX = 30;
 
 /** Far above the ids that attempts get meanwhile. */
 const FIRST_ATTEMPT = 1_000_000_000;
@@ -61,11 +69,6 @@ async function fill(database, from, to) {
   );
 }
 
-/** @param {number[]} samples */
-const median = (samples) => [...samples].sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? NaN;
-/** @param {number} value */
-const round = (value) => Math.round(value * 100) / 100;
-
 /** @param {() => Promise<unknown>} work @param {number} samples */
 async function medianOf(work, samples) {
   const times = [];
@@ -74,7 +77,7 @@ async function medianOf(work, samples) {
     await work();
     if (n >= WARM_UP) times.push(performance.now() - start);
   }
-  return median(times);
+  return percentiles(times).p50;
 }
 
 /**
@@ -98,49 +101,55 @@ async function middleCursor(database) {
 
 /**
  * Medians in ms by name, at the size that the table has now.
- * @param {{ apiUrl: string, token: string, amqpUrl: string, samples: number }} options
+ * @param {import('./benches.mjs').Context} context
  * @param {pg.Client} database
  */
-async function measure({ samples, amqpUrl, ...api }, database) {
+async function medians(context, database) {
   await database.query('VACUUM ANALYZE');
   const middle = await middleCursor(database);
   /** @type {Record<string, number>} */
-  const medians = {};
+  const found = {};
   for (const [name, path] of Object.entries(REQUESTS)) {
-    medians[name] = await medianOf(() => get(api, path.replace('{middle}', middle)), samples);
+    found[name] = await medianOf(() => get(context, path.replace('{middle}', middle)), context.samples);
   }
-  const watch = await watchCompletions(amqpUrl);
+  const watch = await watchCompletions(context.amqpUrl);
   let n = 0;
-  medians['submitted to completed'] = await medianOf(() => runJob(api, watch, n++), samples);
+  found['submitted to completed'] = await medianOf(
+    async () => watch.completed(await submit(context, n++)),
+    context.samples,
+  );
   await watch.close();
-  return medians;
+  return found;
 }
 
-/**
- * Fills an empty database up to a thousand jobs, measures, fills it up to a million, and measures again.
- * @param {{ apiUrl: string, token: string, amqpUrl: string, databaseUrl: string, samples: number, jobs?: number }} options
- */
-export async function measureMillion({ databaseUrl, jobs = 1_000_000, ...options }) {
-  const database = new pg.Client({ connectionString: databaseUrl });
-  await database.connect();
+/** On a database of its own, which is empty: a thousand jobs, then a million. @type {import('./benches.mjs').Measure} */
+export async function measure({ samples, jobs, seconds }) {
+  mkdirSync(defaultDataDir, { recursive: true });
+  const dataDir = mkdtempSync(join(defaultDataDir, 'bench-million-'));
   try {
-    // Served once, and by nobody now: what waits stays where it is.
-    await database.query("INSERT INTO job_types (name) VALUES ('million_a'), ('million_b'), ('million_c')");
-    await fill(database, 1, SMALL);
-    const small = await measure(options, database);
-    for (let from = SMALL; from < jobs; from += BATCH) await fill(database, from + 1, Math.min(from + BATCH, jobs));
-    const large = await measure(options, database);
-    const rows = Object.keys(small).map((name) => {
-      const [thousand, million] = [small[name] ?? NaN, large[name] ?? NaN];
-      return [name, { thousand: round(thousand), million: round(million), ratio: round(million / thousand) }];
+    return await withBenchStack(dataDir, async (servers) => {
+      const context = { ...servers, samples: Math.min(samples, SAMPLES_MAX), jobs, seconds };
+      const database = new pg.Client({ connectionString: servers.databaseUrl });
+      await database.connect();
+      try {
+        // Served once, and by nobody now: what waits stays where it is.
+        await database.query("INSERT INTO job_types (name) VALUES ('million_a'), ('million_b'), ('million_c')");
+        await fill(database, 1, SMALL);
+        const small = await medians(context, database);
+        for (let from = SMALL; from < LARGE; from += BATCH)
+          await fill(database, from + 1, Math.min(from + BATCH, LARGE));
+        const large = await medians(context, database);
+        return Object.keys(small).map((name) =>
+          figure({
+            ...{ bench: 'million', figure: name, unit: 'ms', of: `the same with ${SMALL} jobs`, limit: { atMost: 3 } },
+            ...{ value: large[name] ?? NaN, reference: small[name] ?? NaN },
+          }),
+        );
+      } finally {
+        await database.end();
+      }
     });
-    return {
-      bench: 'million_ms',
-      what: `medians with ${jobs} jobs in the table, beside ${SMALL}`,
-      limit: LIMIT,
-      ...Object.fromEntries(rows),
-    };
   } finally {
-    await database.end();
+    removeStackData(dataDir);
   }
 }

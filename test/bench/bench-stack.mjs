@@ -1,0 +1,61 @@
+// What is measured: a stack of its own, and what it is measured beside.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { toStderr } from '../../tools/lib/progress.mjs';
+import { startService } from '../../tools/lib/service.mjs';
+import { startStack } from '../../tools/lib/stack.mjs';
+import { startBareLoop } from './bare-loop.mjs';
+
+/** A worker that could keep up with anything: what is measured is the way to it and back. */
+const SLOTS = 400;
+
+/**
+ * A stack, a worker whose jobs do nothing, and the bare loop, for as long as they are measured.
+ * @template T
+ * @param {string} dataDir
+ * @param {(servers: Omit<import('./benches.mjs').Context, 'samples' | 'jobs' | 'seconds'>) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function withBenchStack(dataDir, work) {
+  const stack = await startStack({
+    dataDir,
+    replicas: { 'worker-encode': 0, 'worker-library': 0 },
+    env: { LOG_LEVEL: 'warn' },
+    progress: toStderr,
+  });
+  const servers = { amqpUrl: stack.env.AMQP_URL ?? '', databaseUrl: stack.env.DATABASE_URL ?? '' };
+  const api = { apiUrl: stack.apiUrl, token: stack.token };
+  const worker = await startNoopWorker(dataDir, servers.amqpUrl);
+  const bare = await startBareLoop(servers);
+  try {
+    await setLimits(api);
+    const backend = stack.processes().find(({ role }) => role === 'backend')?.pid ?? 0;
+    return await work({ ...api, ...servers, bare, pids: { backend, worker: worker.pid } });
+  } finally {
+    await bare.stop();
+    await worker.stop();
+    await stack.stop();
+  }
+}
+
+/** @param {string} dataDir @param {string} amqpUrl */
+function startNoopWorker(dataDir, amqpUrl) {
+  const work = join(dataDir, 'work-noop');
+  mkdirSync(work, { recursive: true });
+  return startService({
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'noop-worker.mjs')],
+    log: join(dataDir, 'logs', 'noop-worker.log'),
+    env: { PATH: process.env.PATH, AMQP_URL: amqpUrl, WORKER_SLOTS: String(SLOTS), WORK_DIR: work, LOG_LEVEL: 'warn' },
+  });
+}
+
+/** @param {{ apiUrl: string, token: string }} api */
+async function setLimits({ apiUrl, token }) {
+  const response = await fetch(`${apiUrl}/api/media/settings`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ limits: { cpu: SLOTS } }),
+  });
+  if (!response.ok) throw new Error(`the settings were answered with ${response.status}`);
+}
