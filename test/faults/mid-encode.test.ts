@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startRabbitmq } from '../../tools/lib/rabbitmq.mjs';
+import { attemptsOf, attemptStates, hiddenFiles, startEncode, type RunningEncode } from '../support/encodes.js';
 import { eventually, sleep } from '../support/eventually.js';
 import { makeLongVideo, probeFile } from '../support/media.js';
 import { encodersOf, isAlive } from '../support/process-tree.js';
@@ -23,32 +23,9 @@ async function start(options: Parameters<typeof startReelay>[0]): Promise<Reelay
   return reelay;
 }
 
-/** Submits an encode and waits until it is under way. */
-async function encodeInProgress(reelay: Reelay) {
-  const inputPath = await makeLongVideo(reelay.mediaRoot, 'long.mp4', CLIP_SECONDS);
-  const id = await reelay.api.submit('reencode_streaming', { inputPath, force: true, preset: 'veryfast' });
-  await eventually('the encode is under way', async () => (await reelay.api.job(id)).progress >= 10);
-  const [encoder] = await encodersOf(reelay.mediaRoot);
-  if (!encoder) throw new Error('there is progress, but no ffmpeg');
-  return { id, encoder };
-}
-
-const attemptsOf = async (reelay: Reelay, id: string): Promise<{ status: string; instance_id: string }[]> => {
-  const client = new pg.Client({ connectionString: reelay.databaseUrl });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ status: string; instance_id: string }>(
-      'SELECT status, instance_id FROM attempts WHERE job_id = $1 ORDER BY id',
-      [id],
-    );
-    return rows;
-  } finally {
-    await client.end();
-  }
-};
-
-const hiddenFiles = async (reelay: Reelay): Promise<string[]> =>
-  (await readdir(join(reelay.mediaRoot, 'playback'))).filter((name) => name.startsWith('.'));
+/** Starts an encode on a video of its own. */
+const encodeInProgress = async (reelay: Reelay): Promise<RunningEncode> =>
+  startEncode(reelay, await makeLongVideo(reelay.mediaRoot, 'long.mp4', CLIP_SECONDS));
 
 describe('a worker killed in mid-encode', () => {
   it('loses its job to another, which ends it within 30 s; no ffmpeg is left', async () => {
@@ -61,7 +38,7 @@ describe('a worker killed in mid-encode', () => {
     const job = await reelay.api.until(id, 'completed', 30_000);
     const attempts = await attemptsOf(reelay, id);
     expect(attempts.map(({ status }) => status)).toEqual(['lost', 'completed']);
-    expect(attempts[0]?.instance_id).not.toBe(attempts[1]?.instance_id);
+    expect(attempts[0]?.worker).not.toBe(attempts[1]?.worker);
     expect(job.retryCount).toBe(0);
     expect(job.log).toContain('stopped renewing its lease');
     const output = await probeFile(join(reelay.mediaRoot, job.destinationPaths[0] ?? ''));
@@ -94,7 +71,7 @@ describe('the broker killed in mid-encode', () => {
     broker = await startRabbitmq({ dir, log: join(dir, 'rabbitmq.log') });
     const job = await reelay.api.until(id, 'completed', 30_000);
     expect(job.destinationPaths).toEqual(['playback/long.mp4']);
-    expect((await attemptsOf(reelay, id)).map(({ status }) => status)).toEqual(['completed']);
+    expect(await attemptStates(reelay, id)).toEqual(['completed']);
   });
 
   it('accepts jobs meanwhile, and runs them once the broker is back', async () => {

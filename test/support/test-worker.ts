@@ -1,11 +1,48 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { repoRoot } from '../../tools/lib/paths.mjs';
 import { startService } from '../../tools/lib/service.mjs';
 import { eventually } from './eventually.js';
 import type { Reelay } from './reelay.js';
 
-/** A worker process that a test may kill and stop. */
+/** A worker process that the test looks after itself: it may kill and stop it. */
 export type TestWorker = Awaited<ReturnType<typeof startService>>;
+
+/** Workers that tests start by hand, and their modules. */
+const MODULES = {
+  noop: 'test/bench/noop-worker.mjs',
+  holding: 'test/support/holding-worker.mjs',
+  recording: 'test/support/recording-worker.mjs',
+  encode: 'apps/worker-encode/dist/main.js',
+} as const;
+
+/** Starts a worker beside a Reelay; its instance id is `name`, unless `env` says otherwise. */
+export const startTestWorker = (
+  reelay: Pick<Reelay, 'stack' | 'mediaRoot'>,
+  kind: keyof typeof MODULES,
+  name: string,
+  env: Record<string, string> = {},
+): Promise<TestWorker> => {
+  const { REELAY_TOKEN: _token, DATABASE_URL: _database, ...forWorkers } = reelay.stack.env;
+  return startService({
+    command: process.execPath,
+    args: [join(repoRoot, MODULES[kind])],
+    log: testWorkerLog(reelay, name),
+    env: {
+      PATH: process.env.PATH,
+      LOG_LEVEL: 'warn',
+      INSTANCE_ID: name,
+      WORK_DIR: join(reelay.mediaRoot, `../work-${name}`),
+      ...forWorkers,
+      ...env,
+    },
+  });
+};
+
+/** Where such a worker writes its log. */
+export const testWorkerLog = ({ mediaRoot }: Pick<Reelay, 'mediaRoot'>, name: string): string =>
+  join(mediaRoot, `../logs/${name}.log`);
 
 export interface TestWorkerOptions {
   /** Tells the workers of one stack apart. */
@@ -15,9 +52,17 @@ export interface TestWorkerOptions {
   readonly amqpUrl?: string;
 }
 
-/** A worker of the type `bench_noop`, whose jobs do nothing. */
+const settingsOf = (reelay: Reelay, { slots, amqpUrl }: TestWorkerOptions): Record<string, string> => ({
+  AMQP_URL: amqpUrl ?? reelay.amqpUrl,
+  WORKER_SLOTS: String(slots),
+});
+
+/** A worker of the type `bench_noop`, whose jobs do nothing; every start is a new instance. */
 export const startNoopWorker = (reelay: Reelay, options: TestWorkerOptions): Promise<TestWorker> =>
-  startScript(reelay, join(import.meta.dirname, '../bench/noop-worker.mjs'), options, {});
+  startTestWorker(reelay, 'noop', options.name, {
+    ...settingsOf(reelay, options),
+    INSTANCE_ID: `${options.name}-${randomUUID()}`,
+  });
 
 /** What a recording worker did of one job. */
 interface Run {
@@ -37,8 +82,10 @@ export interface RecordingWorker {
 /** Starts a worker whose jobs `{ n, ms }` take that long, and waits until it is announced. */
 export async function startRecordingWorker(reelay: Reelay, options: TestWorkerOptions): Promise<RecordingWorker> {
   const file = join(reelay.mediaRoot, `../runs-${options.name}`);
-  const script = join(import.meta.dirname, 'recording-worker.mjs');
-  const service = await startScript(reelay, script, options, { RUNS_FILE: file, INSTANCE_ID: options.name });
+  const service = await startTestWorker(reelay, 'recording', options.name, {
+    ...settingsOf(reelay, options),
+    RUNS_FILE: file,
+  });
   await eventually('the worker is announced', async () =>
     (await reelay.api.workers()).some(({ instanceId, live }) => instanceId === options.name && live),
   );
@@ -54,23 +101,3 @@ export async function startRecordingWorker(reelay: Reelay, options: TestWorkerOp
         : [],
   };
 }
-
-const startScript = (
-  reelay: Reelay,
-  script: string,
-  { name, slots, amqpUrl }: TestWorkerOptions,
-  env: Record<string, string>,
-): Promise<TestWorker> =>
-  startService({
-    command: process.execPath,
-    args: [script],
-    log: join(reelay.mediaRoot, `../logs/${name}.log`),
-    env: {
-      PATH: process.env.PATH,
-      AMQP_URL: amqpUrl ?? reelay.amqpUrl,
-      WORKER_SLOTS: String(slots),
-      WORK_DIR: join(reelay.mediaRoot, `../work-${name}`),
-      LOG_LEVEL: 'warn',
-      ...env,
-    },
-  });

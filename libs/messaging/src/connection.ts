@@ -3,8 +3,11 @@ import { withoutCredentials, type Logger } from '@reelay/platform';
 import amqp, { type AmqpConnectionManager } from 'amqp-connection-manager';
 import type { ChannelModel } from 'amqplib';
 
-/** Both sides agree that a silent peer is gone after two of these. */
-const HEARTBEAT_SECONDS = 15;
+/**
+ * Both sides agree that a silent peer is gone after two of these. Shorter than a worker's lease together: the broker
+ * would go on giving orders to a worker that stands still, and the job that it lost would wait there again.
+ */
+const HEARTBEAT_SECONDS = 5;
 const RECONNECT_SECONDS = 1;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Closing politely needs an answer of the broker, which may never come. */
