@@ -14,6 +14,9 @@ runMain(async () => {
   process.env.FAULT_STOP_MS ??= '60000';
   process.env.FAULT_REPEATED_JOBS ??= '100';
   process.env.FAULT_FLOOD_SECONDS ??= '30';
+  // The stall watch as it is, and workers that stand still until the broker and everybody else gave them up.
+  process.env.FAULT_STALL ??= 'whole';
+  process.env.FAULT_FREEZE_SECONDS ??= '60';
   const args = ['run', '--project', 'system', 'test/faults', ...process.argv.slice(2)];
   process.exitCode = await runNodeTool('vitest/vitest.mjs', args);
 });
