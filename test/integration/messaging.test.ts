@@ -1,7 +1,8 @@
 import { AmqpConnection, Consumer, Publisher, type Delivery } from '@reelay/messaging';
 import { createLogger } from '@reelay/platform';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { eventually } from '../support/eventually.js';
+import { CuttingProxy } from '../support/cutting-proxy.js';
+import { eventually, sleep } from '../support/eventually.js';
 import { Vhost } from '../support/vhost.js';
 
 const logger = createLogger({ name: 'test', level: 'silent' });
@@ -75,6 +76,47 @@ describe('publishing', () => {
         () => false,
       ),
     );
+  });
+
+  it('fails when the connection is cut before the confirm, for every message under way', async () => {
+    const proxy = await CuttingProxy.open(vhost.amqpUrl);
+    const cut = new AmqpConnection({ url: proxy.url, name: 'messaging test, cut', logger });
+    const publisher = new Publisher(cut, logger, async (channel) => {
+      await channel.assertQueue('cut', { durable: true });
+    });
+    try {
+      await publisher.whenReady();
+      expect(await publisher.publish(to('cut', { n: 0 }))).toBe('routed');
+      proxy.swallow();
+      const underWay = Promise.allSettled([1, 2, 3].map((n) => publisher.publish(to('cut', { n }))));
+      await eventually('they are on their way', () => proxy.swallowed > 0);
+      proxy.cut();
+      const outcomes = await underWay;
+      expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+      for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { code: 'AMQP_NOT_CONFIRMED' } });
+      expect((await vhost.take('cut')).map(({ payload }) => payload)).toEqual(['{"n":0}']);
+    } finally {
+      await publisher.close();
+      await cut.close();
+      await proxy.close();
+    }
+  });
+
+  it('can be ended while the connection is cut', async () => {
+    const proxy = await CuttingProxy.open(vhost.amqpUrl);
+    const cut = new AmqpConnection({ url: proxy.url, name: 'messaging test, ended', logger });
+    const publisher = new Publisher(cut, logger);
+    try {
+      await publisher.whenReady();
+      proxy.swallow();
+      const ended = publisher.close().then(() => true);
+      await eventually('the goodbye is on its way', () => proxy.swallowed > 0);
+      proxy.cut();
+      expect(await Promise.race([ended, sleep(5_000)])).toBe(true);
+    } finally {
+      await cut.close();
+      await proxy.close();
+    }
   });
 
   it('refuses at once without a connection', async () => {

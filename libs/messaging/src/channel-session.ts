@@ -47,7 +47,7 @@ export class ChannelSession<C extends Channel> {
     this.connection.off('down', this.onDown);
     const { channel } = this;
     this.channel = null;
-    await channel?.close().catch(() => undefined);
+    if (channel) await closeChannel(channel);
   }
 
   private readonly onUp = (): void => {
@@ -82,7 +82,7 @@ export class ChannelSession<C extends Channel> {
       for (const waiter of this.waiters.splice(0)) waiter(channel);
     } catch (error) {
       if (!this.closed) this.logger.warn({ err: error }, 'cannot set up a channel; trying again');
-      await channel?.close().catch(() => undefined);
+      if (channel) await closeChannel(channel);
       this.retryLater();
     } finally {
       this.opening = false;
@@ -94,6 +94,16 @@ export class ChannelSession<C extends Channel> {
     clearTimeout(this.retry);
     this.retry = setTimeout(this.onUp, RETRY_MS);
   }
+}
+
+/** Closes a channel politely. The answer never comes when its connection goes meanwhile; then its end is enough. */
+async function closeChannel(channel: Channel): Promise<void> {
+  const gone = new Promise<void>((resolve) => {
+    channel.once('close', () => {
+      resolve();
+    });
+  });
+  await Promise.race([channel.close().catch(() => undefined), gone]);
 }
 
 const noSetUp = (): Promise<void> => Promise.resolve();
