@@ -16,10 +16,10 @@ export async function startEncode(
   reelay: Reelay,
   inputPath: string,
   more: Record<string, unknown> = {},
+  preset = 'veryfast',
 ): Promise<RunningEncode> {
   const before = new Set((await encodersOf(reelay.mediaRoot)).map(({ pid }) => pid));
-  const params = { inputPath, force: true, preset: 'veryfast' };
-  const id = await reelay.api.submit('reencode_streaming', params, more);
+  const id = await reelay.api.submit('reencode_streaming', { inputPath, force: true, preset }, more);
   await eventually('the encode is under way', async () => (await reelay.api.job(id)).progress >= 5, 60_000);
   const encoder = (await encodersOf(reelay.mediaRoot)).find(({ pid }) => !before.has(pid));
   if (!encoder) throw new Error('there is progress, but no ffmpeg');
