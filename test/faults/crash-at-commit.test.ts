@@ -106,7 +106,8 @@ describe('a backend killed after the confirm of an order, before it is noted', (
     expect(job.retryCount).toBe(0);
     // One slot, one queue: when the next job is over, both orders of this one are settled.
     await reelay.api.until(await reelay.api.submit('recorded', { n: 2, ms: 0 }), 'completed');
-    const runs = worker.runs().map(({ what, n }) => `${what} ${String(n)}`);
-    expect(runs).toEqual(['begun 1', 'done 1', 'begun 2', 'done 2']);
+    // What it begins on a connection that the broker has given up it cannot claim, and gives up itself.
+    const done = worker.runs().filter(({ what }) => what === 'done');
+    expect(done.map(({ n }) => n)).toEqual([1, 2]);
   });
 });
