@@ -17,6 +17,11 @@ runMain(async () => {
   // The stall watch as it is, and workers that stand still until the broker and everybody else gave them up.
   process.env.FAULT_STALL ??= 'whole';
   process.env.FAULT_FREEZE_SECONDS ??= '60';
+  process.env.FAULT_ROUNDS ??= '5';
+  process.env.FAULT_VRAM_JOBS ??= '334';
+  process.env.FAULT_VRAM_KILLS ??= '12';
+  process.env.FAULT_CANCELS ??= '1000';
+  process.env.FAULT_PAUSES ??= '100';
   const args = ['run', '--project', 'system', 'test/faults', ...process.argv.slice(2)];
   process.exitCode = await runNodeTool('vitest/vitest.mjs', args);
 });
