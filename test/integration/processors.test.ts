@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openMedia } from '@reelay/media';
+import { openMedia, type Media } from '@reelay/media';
 import { runProcessor } from '@reelay/worker-sdk/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ReencodeStreamingProcessor } from '../../apps/worker-encode/dist/reencode-streaming/reencode-streaming.processor.js';
@@ -18,9 +18,24 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it('an encode that is stopped takes its ffmpeg and its files with it', async () => {
+async function openLibrary(): Promise<Media> {
   const { ffmpeg, ffprobe } = await resolveFfmpeg();
-  const media = await openMedia({ MEDIA_ROOT: folder, FFMPEG_PATH: ffmpeg, FFPROBE_PATH: ffprobe }, ['libx264']);
+  return openMedia({ MEDIA_ROOT: folder, FFMPEG_PATH: ffmpeg, FFPROBE_PATH: ffprobe }, ['libx264']);
+}
+
+it('an encode of a film that breaks off is not completed, though ffmpeg sees no fault', async () => {
+  const media = await openLibrary();
+  const whole = await makeLongVideo(folder, 'whole.mkv', 6);
+  const film = await readFile(join(folder, whole));
+  await writeFile(join(folder, 'inbox/broken-off.mkv'), film.subarray(0, film.length / 2));
+  const processor = new ReencodeStreamingProcessor(media.ffmpeg, media.library, {});
+  const run = await runProcessor(processor, { inputPath: 'inbox/broken-off.mkv', force: true });
+  expect(run.outcome).toMatchObject({ kind: 'failed', message: expect.stringContaining('it lasts') as unknown });
+  expect(await readdir(join(folder, 'playback'))).toEqual([]);
+});
+
+it('an encode that is stopped takes its ffmpeg and its files with it', async () => {
+  const media = await openLibrary();
   const inputPath = await makeLongVideo(folder, 'long.mp4', 30);
   const controller = new AbortController();
   const processor = new ReencodeStreamingProcessor(media.ffmpeg, media.library, {});

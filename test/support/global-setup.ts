@@ -17,8 +17,21 @@ declare module 'vitest' {
   }
 }
 
+/** Variables by which a run of tests lends its servers to one that it starts itself. */
+const LENT = {
+  postgresUrl: 'TEST_POSTGRES_URL',
+  amqpUrl: 'TEST_AMQP_URL',
+  managementUrl: 'TEST_MANAGEMENT_URL',
+} as const;
+
 /** Starts one PostgreSQL and one RabbitMQ for all system tests. They end with this process, however it ends. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  if (process.env[LENT.postgresUrl] !== undefined) {
+    for (const [key, name] of Object.entries(LENT)) {
+      project.provide(key as keyof typeof LENT, process.env[name] ?? '');
+    }
+    return () => Promise.resolve();
+  }
   await prepare({ progress: toStderr });
   const dir = join(defaultDataDir, 'test');
   mkdirSync(dir, { recursive: true });
