@@ -8,7 +8,7 @@ import { encodersOf } from '../support/process-tree.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
-const CLIP_SECONDS = 12;
+const CLIP_SECONDS = 8;
 
 let reelay: Reelay;
 const workers: TestWorker[] = [];

@@ -13,7 +13,7 @@ import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 /** The stall watch waits for two minutes. `npm run faults` waits with it; every `npm test` has it look sooner. */
 const WHOLE_STALL = process.env.FAULT_STALL === 'whole';
 /** Long enough to be struck in the middle. */
-const CLIP_SECONDS = 12;
+const CLIP_SECONDS = 8;
 /** ffmpeg's libraries fit into this much of address space, and an encode of 2160 lines never does. */
 const TIGHT_KB = 700 * 1024;
 

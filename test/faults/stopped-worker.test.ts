@@ -109,7 +109,7 @@ describe('a worker that stands still for longer than its lease', () => {
   it.concurrent(
     'says that it has completed while another is at the job: the job is not completed by that',
     async () => {
-      const seconds = 12;
+      const seconds = 10;
       const id = await reelay.api.submit('hold_vram', { seconds });
       const holder = await holderOf(id);
       process.kill(holder.pid, 'SIGSTOP');

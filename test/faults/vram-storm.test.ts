@@ -172,9 +172,10 @@ async function tapOrders(): Promise<{ orders: Map<number, number>; stop: () => P
 async function busyWorker(): Promise<string> {
   const id = await eventually('a worker runs something', async () => {
     const { rows } = await database.query<{ instance_id: string }>(
-      "SELECT instance_id FROM attempts WHERE status = 'running' AND lease_until > now() + interval '12 s' LIMIT 1",
+      `SELECT DISTINCT instance_id FROM attempts
+        WHERE status = 'running' AND lease_until > now() + interval '12 s' ORDER BY 1`,
     );
-    return rows[0]?.instance_id;
+    return rows.length > 0 ? pick(rows).instance_id : null;
   });
   return id.replace(/-\d+$/, '');
 }
