@@ -28,7 +28,7 @@ export async function withBenchStack(dataDir, work) {
   const worker = await startNoopWorker(dataDir, servers.amqpUrl);
   const bare = await startBareLoop(servers);
   try {
-    await setLimits(api);
+    await patchSettings(api, { limits: { cpu: SLOTS } });
     const backend = stack.processes().find(({ role }) => role === 'backend')?.pid ?? 0;
     return await work({ ...api, ...servers, bare, pids: { backend, worker: worker.pid } });
   } finally {
@@ -50,12 +50,15 @@ function startNoopWorker(dataDir, amqpUrl) {
   });
 }
 
-/** @param {{ apiUrl: string, token: string }} api */
-async function setLimits({ apiUrl, token }) {
+/**
+ * @param {{ apiUrl: string, token: string }} api
+ * @param {import('@reelay/contracts').PatchSettingsBody} settings
+ */
+export async function patchSettings({ apiUrl, token }, settings) {
   const response = await fetch(`${apiUrl}/api/media/settings`, {
     method: 'PATCH',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ limits: { cpu: SLOTS } }),
+    body: JSON.stringify(settings),
   });
   if (!response.ok) throw new Error(`the settings were answered with ${response.status}`);
 }

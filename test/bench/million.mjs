@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import pg from 'pg';
 import { defaultDataDir } from '../../tools/lib/paths.mjs';
 import { removeStackData } from '../../tools/lib/stack-files.mjs';
-import { withBenchStack } from './bench-stack.mjs';
+import { patchSettings, withBenchStack } from './bench-stack.mjs';
 import { figure, percentiles } from './figures.mjs';
 import { submit, watchCompletions } from './jobs.mjs';
 
@@ -27,7 +27,7 @@ const REQUESTS = {
   'one state': '/jobs?status=failed',
   'two states': '/jobs?status=running,pending',
   'one type': '/jobs?type=million_b&sort=createdAt',
-  'type and state': '/jobs?type=million_c&status=cancelled',
+  'type and state': '/jobs?type=bench_waiting&status=cancelled',
   category: '/jobs?resourceCategory=gpu_ai',
   'by priority': '/jobs?sort=priority&status=completed',
   'by start': '/jobs?sort=-startedAt',
@@ -49,7 +49,7 @@ async function fill(database, from, to) {
     `WITH made AS (
        INSERT INTO jobs (type, params, priority, resource_category, status, progress, created_at, started_at, completed_at,
                          attempt_count, attempt_id)
-       SELECT (ARRAY['million_a', 'million_b', 'million_c'])[1 + n % 3],
+       SELECT (ARRAY['million_a', 'million_b', 'bench_waiting'])[1 + n % 3],
               jsonb_build_object('inputPath', format('inbox/clip_%s.mp4', n), 'crf', n % 50), 1 + n % 10,
               (ARRAY['cpu', 'gpu_encode', 'gpu_ai'])[1 + n % 3], status, CASE status WHEN 'completed' THEN 100 ELSE 0 END,
               at, CASE WHEN status <> 'pending' THEN at + interval '1 s' END,
@@ -132,8 +132,9 @@ export async function measure({ samples, jobs, seconds }) {
       const database = new pg.Client({ connectionString: servers.databaseUrl });
       await database.connect();
       try {
-        // Served once, and by nobody now: what waits stays where it is.
-        await database.query("INSERT INTO job_types (name) VALUES ('million_a'), ('million_b'), ('million_c')");
+        // Two types were served once, and are by nobody now; the third is, and its category is full.
+        await database.query("INSERT INTO job_types (name) VALUES ('million_a'), ('million_b')");
+        await patchSettings(context, { limits: { gpu_ai: 0 } });
         await fill(database, 1, SMALL);
         const small = await medians(context, database);
         for (let from = SMALL; from < LARGE; from += BATCH)

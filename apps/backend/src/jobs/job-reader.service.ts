@@ -151,6 +151,6 @@ export class JobReader {
   private async reasonsOf(jobs: readonly JobEntity[]): Promise<ReadonlyMap<string, string | null>> {
     const pending = jobs.filter(({ status }) => status === 'pending').map(toPending);
     if (pending.length === 0) return new Map();
-    return waitingReasons(pending, await readDispatchSnapshot(this.dataSource), Date.now());
+    return waitingReasons(pending, await readDispatchSnapshot(this.dataSource, 'next'), Date.now());
   }
 }

@@ -3,14 +3,14 @@ import type { DispatchSnapshot, OpenAttempt, PendingJob, WorkerCapacity } from '
 import { withDefaults } from './settings.js';
 import type { SqlRunner } from './statement.js';
 
-/** Most waiting jobs of one type that one pass looks at. More follow in the next pass. */
-const CANDIDATES_PER_TYPE = 500;
-
-/** Most waiting jobs of one type that an explanation or a simulation takes into account. */
-const EXPLAINED_PER_TYPE = 2_000;
-
-/** Which waiting jobs a snapshot holds: those that may be sent now, or all of them. */
-export type PendingChoice = 'due' | 'all';
+/**
+ * Which waiting jobs a snapshot holds, and how many of one type at most.
+ * - `due`: what a pass of the dispatcher may send; more follow in the next pass.
+ * - `next`: the first of these, which say why others wait.
+ * - `all`: those that wait for a time or an announcement as well, for an explanation or a simulation.
+ */
+const PER_TYPE = { due: 500, next: 100, all: 2_000 } as const;
+export type PendingChoice = keyof typeof PER_TYPE;
 
 type PendingRow = Omit<PendingJob, 'createdAt' | 'retryAfter' | 'unroutableSince'> & {
   createdAt: string;
@@ -30,34 +30,45 @@ type Row = {
 const COLUMNS =
   'id, type, priority, created_at, resource_category, target, vram_required, retry_after, unroutable_since';
 
-/** The types of which a job could be sent, found by skipping through the partial index from type to type. */
+/** Types with jobs that wait for their turn, found by skipping through the partial index from type to type. */
 const TYPES = `types AS (
     (SELECT type FROM jobs WHERE status = 'pending' AND NOT held ORDER BY type LIMIT 1)
     UNION ALL
     SELECT (SELECT j.type FROM jobs j WHERE j.status = 'pending' AND NOT j.held AND j.type > t.type ORDER BY j.type LIMIT 1)
       FROM types t WHERE t.type IS NOT NULL
+  ), ageing AS (
+    SELECT (SELECT value -> 'scheduling' ->> 'ageingMinutes' FROM settings) IS NOT NULL AS rules
   )`;
 
-/** The first of each type, so that a long queue of one type hides no other. */
-const FIRST_OF_EACH_TYPE = `SELECT c.* FROM types t CROSS JOIN LATERAL (
+/** A worker that takes orders. */
+const TAKES_ORDERS = "w.alive_until > now() AND w.activity <> 'Suspended' AND w.wish = 'work'";
+
+/** No job is sent of a type that was announced and that nobody serves now. */
+const SENDABLE = `sendable AS (
+    SELECT t.type FROM types t
+     WHERE EXISTS (SELECT FROM worker_job_types s JOIN workers w USING (instance_id)
+                    WHERE s.job_type = t.type AND ${TAKES_ORDERS})
+        OR NOT EXISTS (SELECT FROM job_types a WHERE a.name = t.type)
+  )`;
+
+/** The first jobs of each type, so that a long queue of one hides no other; by an ageing rule the oldest of each priority. */
+const firstOfEach = (types: string): string => `
+    SELECT c.* FROM ageing, ${types} t CROSS JOIN LATERAL (
       SELECT ${COLUMNS} FROM jobs WHERE status = 'pending' AND NOT held AND type = t.type
-       ORDER BY priority, created_at, id LIMIT $1) c`;
-
-/** With an ageing rule the oldest of each priority may come first. */
-const OLDEST_OF_EACH_PRIORITY = `SELECT c.* FROM types t CROSS JOIN generate_series(1, 10) AS p CROSS JOIN LATERAL (
+       ORDER BY priority, created_at, id LIMIT $1) c WHERE NOT ageing.rules
+    UNION ALL
+    SELECT c.* FROM ageing, ${types} t CROSS JOIN generate_series(1, 10) AS p CROSS JOIN LATERAL (
       SELECT ${COLUMNS} FROM jobs WHERE status = 'pending' AND NOT held AND type = t.type AND priority = p
-         AND (SELECT value -> 'scheduling' -> 'ageingMinutes' FROM settings) <> 'null'
-       ORDER BY created_at, id LIMIT $1) c`;
+       ORDER BY created_at, id LIMIT $1) c WHERE ageing.rules`;
 
-const DUE = `${TYPES}, pending AS (${FIRST_OF_EACH_TYPE} UNION ${OLDEST_OF_EACH_PRIORITY})`;
+const DUE = `${TYPES}, ${SENDABLE}, pending AS (${firstOfEach('sendable')})`;
 
 /** Those that wait for a time or an announcement as well, the nearest first. */
-const ALL = `${TYPES}, pending AS (
-    ${FIRST_OF_EACH_TYPE} UNION ${OLDEST_OF_EACH_PRIORITY}
-    UNION (SELECT ${COLUMNS} FROM jobs WHERE status = 'pending' AND held AND unroutable_since IS NULL
-            ORDER BY retry_after LIMIT $1)
-    UNION (SELECT ${COLUMNS} FROM jobs WHERE status = 'pending' AND held AND unroutable_since IS NOT NULL
-            ORDER BY type, unroutable_since LIMIT $1)
+const ALL = `${TYPES}, pending AS (${firstOfEach('types')}
+    UNION ALL (SELECT ${COLUMNS} FROM jobs WHERE status = 'pending' AND held AND unroutable_since IS NULL
+                ORDER BY retry_after LIMIT $1)
+    UNION ALL (SELECT ${COLUMNS} FROM jobs WHERE status = 'pending' AND held AND unroutable_since IS NOT NULL
+                ORDER BY type, unroutable_since LIMIT $1)
   )`;
 
 /**
@@ -74,7 +85,7 @@ const ATTEMPTS = `SELECT json_agg(json_build_object(
 const WORKERS = `SELECT json_agg(json_build_object('instanceId', w.instance_id, 'host', w.host, 'slots', w.slots,
       'devices', w.devices, 'jobTypes', (SELECT coalesce(json_agg(t.job_type), '[]') FROM worker_job_types t
                                           WHERE t.instance_id = w.instance_id)))
-    FROM workers w WHERE w.alive_until > now() AND w.activity <> 'Suspended' AND w.wish = 'work'`;
+    FROM workers w WHERE ${TAKES_ORDERS}`;
 
 const ANNOUNCED = `SELECT json_object_agg(t.name, coalesce(
       (SELECT max(w.last_seen_at) FROM workers w JOIN worker_job_types s USING (instance_id)
@@ -87,7 +98,7 @@ export async function readDispatchSnapshot(
   choice: PendingChoice = 'due',
 ): Promise<DispatchSnapshot> {
   const [row] = await runner.query<Row[]>(
-    `WITH RECURSIVE ${choice === 'due' ? DUE : ALL}
+    `WITH RECURSIVE ${choice === 'all' ? ALL : DUE}
      SELECT
        (SELECT json_agg(json_build_object('id', id, 'type', type, 'priority', priority, 'createdAt', created_at,
           'category', resource_category, 'target', target, 'vramRequired', vram_required,
@@ -95,7 +106,7 @@ export async function readDispatchSnapshot(
        (${WORKERS}) AS workers, (${ATTEMPTS}) AS attempts, (${ANNOUNCED}) AS announced,
        (SELECT json_agg(name) FROM paused_job_types) AS paused_types,
        (SELECT value FROM settings) AS settings`,
-    [choice === 'due' ? CANDIDATES_PER_TYPE : EXPLAINED_PER_TYPE],
+    [PER_TYPE[choice]],
   );
   const { limits, scheduling } = withDefaults(row?.settings ?? {});
   return {

@@ -86,7 +86,7 @@ function listAll(
 }
 
 /** Jobs that are looked through in order, for each that is wanted, before the index of words is asked. */
-const LOOKED_THROUGH = 100;
+const LOOKED_THROUGH = 50;
 
 /**
  * A frequent word fills its page out of the first jobs in order; a rare one has few jobs, which the index of
