@@ -109,7 +109,7 @@ describe('a live log', () => {
       expect(linesOf(stream)).toEqual(told);
       stream.close();
     }
-    const [second] = streams[0]!.events.slice(1);
+    const [second] = streams[0].events.slice(1);
     const continued = await open(`/api/media/jobs/${id}/log/events`, { lastEventId: second?.id ?? '' });
     await eventually('the rest was told', () => continued.events.length >= told.length - 2);
     expect(linesOf(continued)).toEqual(told.slice(2));

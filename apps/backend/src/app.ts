@@ -13,6 +13,17 @@ import { ProblemFilter } from './http/problem.filter.js';
 const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
 const REQUEST_ID_HEADER = 'x-request-id';
 
+/** JSON is all that the API takes; an empty body is none, as clients name the type with every request. */
+function takeJsonOnly(adapter: FastifyAdapter): void {
+  const server = adapter.getInstance();
+  const parse = server.getDefaultJsonParser('error', 'error');
+  server.removeContentTypeParser(['text/plain', 'application/json']);
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parse(request, body as string, done);
+  });
+}
+
 /** Builds the backend: HTTP and message consumers, not yet listening. */
 export async function createApp(
   config: BackendConfig,
@@ -32,7 +43,7 @@ export async function createApp(
   });
   app.useLogger(app.get(NestLogger));
   app.useGlobalFilters(new ProblemFilter(logger));
-  adapter.getInstance().removeContentTypeParser('text/plain');
+  takeJsonOnly(adapter);
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     void reply.header(REQUEST_ID_HEADER, request.id);
     done();

@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { repoRoot } from '../../tools/lib/paths.mjs';
+import { eventually } from '../support/eventually.js';
+import { addSample } from '../support/media.js';
+import { startReelay, type Reelay } from '../support/reelay.js';
+
+const run = promisify(execFile);
+
+let reelay: Reelay;
+let folder: string;
+
+beforeAll(async () => {
+  reelay = await startReelay({ replicas: { 'worker-library': 1 } });
+  await addSample(reelay.mediaRoot);
+  folder = await mkdtemp(join(tmpdir(), 'reelay-guide-'));
+  await eventually('the worker is announced', async () => (await reelay.api.workers()).length === 1);
+});
+afterAll(async () => {
+  await reelay.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The commands of a guide, as one script that ends at the first that fails. */
+async function commandsOf(guide: string): Promise<string> {
+  const text = await readFile(join(repoRoot, guide), 'utf8');
+  const blocks = [...text.matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) => block);
+  // What the guide sources is made by `npm run up`; here the stack's own file stands in.
+  return ['set -euo pipefail', ...blocks].join('\n').replaceAll('.reelay/env', join(folder, 'env'));
+}
+
+it('every command of the guide to the jobs API works as it stands there', async () => {
+  const script = join(folder, 'guide.sh');
+  const env = Object.entries(reelay.stack.env).map(([name, value]) => `${name}='${value}'`);
+  await writeFile(join(folder, 'env'), env.join('\n'));
+  // A command that the API refuses is one that does not work.
+  const commands = (await commandsOf('docs/jobs-api.md')).replace('curl -sS', 'curl -sS --fail-with-body');
+  await writeFile(script, commands);
+  const { stdout } = await run('bash', ['-x', script], { cwd: repoRoot });
+  const answers = stdout.split('\n').filter((line) => line.startsWith('{'));
+  expect(answers.length).toBeGreaterThan(25);
+  expect(answers.filter((answer) => answer.includes('"type":"urn:reelay:problem'))).toEqual([]);
+});
