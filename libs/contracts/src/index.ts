@@ -2,6 +2,7 @@ export * from './api/archive.js';
 export * from './api/job-actions.js';
 export * from './api/job-types.js';
 export * from './api/jobs.js';
+export * from './api/parked.js';
 export * from './api/plan.js';
 export * from './api/problem.js';
 export * from './api/settings.js';

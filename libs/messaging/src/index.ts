@@ -1,4 +1,5 @@
 export * from './batch.js';
+export * from './browse.js';
 export * from './connection.js';
 export * from './consumer.js';
 export * from './decode.js';

@@ -5,9 +5,12 @@ import {
   AmqpConnection,
   assertBackendQueue,
   assertBackendTopology,
+  browseQueue,
   Consumer,
   Publisher,
+  type BrowseDecision,
   type Delivery,
+  type StoredMessage,
 } from '@reelay/messaging';
 import { AmqpServer } from '@reelay/messaging/nest';
 import type { Logger } from '@reelay/platform';
@@ -74,6 +77,15 @@ export class Broker implements OnApplicationShutdown {
       },
       onDelivery,
     });
+  }
+
+  /** Looks at the first messages of a queue; see `browseQueue`. */
+  browse(
+    queue: string,
+    most: number,
+    look: (message: StoredMessage) => BrowseDecision | Promise<BrowseDecision>,
+  ): Promise<number> {
+    return browseQueue(this.consuming, queue, most, look);
   }
 
   /** Sends a direct message to one worker. One that is gone misses it: nothing depends on its arrival. */

@@ -9,7 +9,7 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   404: 'No such thing',
   409: 'Its state does not allow it',
   422: 'The request makes no sense',
-  503: 'The database is not available',
+  503: 'The database, or the broker where it is needed, is not available',
 };
 
 /** Documents the problems that a route may answer with. */

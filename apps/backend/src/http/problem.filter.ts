@@ -1,12 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { PROBLEM_MEDIA_TYPE, type Problem } from '@reelay/contracts';
+import { BrokerUnavailableError, NotConfirmedError } from '@reelay/messaging';
 import { isTransientStoreError } from '@reelay/persistence';
 import type { Logger } from '@reelay/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from './api-error.js';
 
-/** When a client may try again while the database is away, in seconds. */
+/** When a client may try again while the database or the broker is away, in seconds. */
 const RETRY_AFTER_SECONDS = '5';
 
 /** Codes for what the HTTP layer itself refuses. */
@@ -54,6 +55,11 @@ function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (isTransientStoreError(error)) {
     return new ApiError(503, 'STORE_UNAVAILABLE', 'The database is not available; try again later', {
+      headers: { 'retry-after': RETRY_AFTER_SECONDS },
+    });
+  }
+  if (error instanceof BrokerUnavailableError || error instanceof NotConfirmedError) {
+    return new ApiError(503, 'BROKER_UNAVAILABLE', 'The broker is not available; try again later', {
       headers: { 'retry-after': RETRY_AFTER_SECONDS },
     });
   }
