@@ -12,6 +12,8 @@ runMain(async () => {
   process.env.FAULT_CUTS ??= '100';
   process.env.FAULT_KILLS ??= '5';
   process.env.FAULT_STOP_MS ??= '60000';
+  process.env.FAULT_OUTAGE_SUBMITS ??= '1000';
+  process.env.FAULT_OUTAGE_MS ??= '60000';
   process.env.FAULT_REPEATED_JOBS ??= '100';
   process.env.FAULT_FLOOD_SECONDS ??= '30';
   // The stall watch as it is, and workers that stand still until the broker and everybody else gave them up.

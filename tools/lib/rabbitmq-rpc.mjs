@@ -33,9 +33,12 @@ export const quietenPlugin = (access) =>
 
 let calls = 0;
 
-/** Both calls are improvements only: that one fails, as it may with another version of RabbitMQ, is no harm.
- * @param {NodeAccess} access @param {string} expression */
-async function callNode({ erl, env }, expression) {
+/**
+ * Evaluates Erlang beside a node; ends with `halt().`. It never throws: the tools' own calls are improvements only,
+ * and that one fails, as it may with another version of RabbitMQ, is no harm.
+ * @param {NodeAccess} access @param {string} expression
+ */
+export async function callNode({ erl, env }, expression) {
   calls += 1;
   const args = [
     '-noinput',

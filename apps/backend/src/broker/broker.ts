@@ -20,6 +20,9 @@ import { LOGGER } from '../logging.js';
 /** News is settled as it comes; this only bounds what is under way. */
 const LISTEN_PREFETCH = 1_000;
 
+/** No queue has this name: what is sent to it is confirmed and dropped. */
+const NOWHERE = 'reelay_nowhere';
+
 /**
  * The backend's side of the broker. It publishes and consumes on separate connections, since a broker
  * under an alarm blocks the ones that publish.
@@ -55,6 +58,17 @@ export class Broker implements OnApplicationShutdown {
   /** Whether orders can be sent and answers are taken. */
   get isReady(): boolean {
     return this.publisher.isReady && this.server.isReady;
+  }
+
+  /**
+   * Whether the broker takes messages now. Under a memory or disk alarm it takes none, from nobody, and keeps
+   * delivering what it has: only a message that is not confirmed tells.
+   */
+  takesMessages(): Promise<boolean> {
+    return this.publisher.publish({ exchange: '', routingKey: NOWHERE, content: null, ephemeral: true }).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Calls back whenever orders can be sent (again). */

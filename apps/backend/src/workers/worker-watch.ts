@@ -54,8 +54,8 @@ export class WorkerWatch implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private async sweep(): Promise<void> {
-    // While no answers are taken, leases that run out prove nothing.
-    if (!this.broker.isReady) return;
+    // While no answers are taken, by this process or by the broker, leases that run out prove nothing.
+    if (!this.broker.isReady || !(await this.broker.takesMessages())) return;
     try {
       if (performance.now() - this.lastLook > BLIND_MS) await renewAllLeases(this.dataSource);
       const { retry, scheduling } = await readSettings(this.dataSource);
