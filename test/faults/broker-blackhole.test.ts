@@ -70,6 +70,8 @@ describe('a broker that falls silent without a word', () => {
       code: 'NOT_READY',
       detail: expect.stringContaining('broker') as string,
     });
+    const parked = await reelay.api.problem('GET', '/api/media/parked');
+    expect([parked.status, parked.body.code]).toEqual([503, 'BROKER_UNAVAILABLE']);
     reelay.links!.broker.pass();
     await eventually('the backend is back', async () => (await readiness()).status === 200, 60_000);
     await completesUndisturbed(id);

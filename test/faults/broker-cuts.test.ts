@@ -8,7 +8,7 @@ import { TcpProxy, type Passing } from '../support/tcp-proxy.js';
 import { startRecordingWorker, type RecordingWorker } from '../support/test-worker.js';
 
 /** `npm run faults` cuts a hundred times. */
-const CUTS = Number(process.env.FAULT_CUTS ?? 10);
+const CUTS = Number(process.env.FAULT_CUTS ?? 8);
 const SLOTS = 20;
 /** Enough that work is always under way, few enough that the broker is not the bottleneck. */
 const JOBS_PER_CUT = 15;

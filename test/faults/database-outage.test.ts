@@ -10,7 +10,7 @@ import { startNoopWorker, type TestWorker } from '../support/test-worker.js';
 
 /** `npm run faults` kills five times and stops it for a minute. */
 const KILLS = Number(process.env.FAULT_KILLS ?? 2);
-const STOP_MS = Number(process.env.FAULT_STOP_MS ?? 13_000);
+const STOP_MS = Number(process.env.FAULT_STOP_MS ?? 12_000);
 const MAX_CONNECTIONS = 30;
 const SLOTS = 50;
 const ANSWERED_WITHIN_MS = 40_000;
