@@ -1,3 +1,4 @@
+import type { ParkedList } from '@reelay/contracts';
 import amqp, { type Channel, type ChannelModel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
@@ -55,11 +56,18 @@ describe('messages that cannot be handled', () => {
 describe('answers that no queue is bound for', () => {
   it('are kept where an operator sees them', async () => {
     send('job_response', 'job_unheard_of', '{"job_id":1}');
-    const [kept] = await eventually('it is kept', async () => {
-      const messages = await reelay.vhost!.take('job_response_not_found');
-      return messages.length > 0 ? messages : null;
+    const { data } = await eventually('it is kept', async () => {
+      const { body } = await reelay.api.call<ParkedList>('GET', '/api/media/parked');
+      return body.total > 0 ? body : null;
     });
-    expect(kept?.routing_key).toBe('job_unheard_of');
+    expect(data).toMatchObject([
+      {
+        queue: 'job_response_not_found',
+        reason: 'no queue takes the routing key job_unheard_of',
+        exchange: 'job_response',
+        routingKey: 'job_unheard_of',
+      },
+    ]);
   });
 });
 
