@@ -12,8 +12,8 @@ import { startReelay, type Reelay } from '../support/reelay.js';
 
 const PAUSES = Number(process.env.FAULT_PAUSES ?? 15);
 const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
-/** Enough work for all pauses: between two of them, half a second of it at most is done. */
-const CLIP_SECONDS = 8 + PAUSES / 2;
+/** Enough work for all pauses: between two of them, less than half a second of it is done. */
+const CLIP_SECONDS = 5 + PAUSES * 0.45;
 /** Longest time that it runs or stands still. */
 const TURN_MS = 80;
 
