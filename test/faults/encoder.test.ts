@@ -50,7 +50,7 @@ async function writeLimitedFfmpeg(): Promise<string> {
 
 /** Waits until a job is completed, and checks that its first attempt failed with this code and its second did all. */
 async function isHealed(id: string, code: string, seconds: number): Promise<void> {
-  const job = await reelay.api.until(id, 'completed', 240_000);
+  const job = await reelay.api.until(id, 'completed', 400_000);
   const attempts = await attemptsOf(reelay, id);
   expect(attempts.map(({ status, error }) => [status, error?.code])).toEqual([
     ['failed', code],
@@ -77,7 +77,7 @@ describe('an ffmpeg', () => {
       process.kill(encoder.pid, signal);
       await isHealed(id, code, CLIP_SECONDS);
     },
-    300_000,
+    500_000,
   );
 
   it('that gets too little memory fails its attempt; the next one makes the whole output', async () => {
