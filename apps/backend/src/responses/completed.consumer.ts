@@ -9,7 +9,7 @@ import {
   type VideoChange,
 } from '@reelay/contracts';
 import { AmqpConsumer } from '@reelay/messaging/nest';
-import { applyCompletions, applyVideoChanges, type Completion } from '@reelay/persistence';
+import { applyCompletions, applyVideoChanges, type CompletedJob, type Completion } from '@reelay/persistence';
 import type { Logger } from '@reelay/platform';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -54,7 +54,19 @@ export class CompletedConsumer {
   private async apply(batch: readonly ReportedCompletion[]): Promise<void> {
     const completions = firstOfEachAttempt(batch);
     const videos = new Map(completions.map((completion) => [completion.attemptId, completion.videos]));
-    const completed = await this.dataSource.transaction(async (manager) => {
+    // One statement is a transaction by itself.
+    const alone = completions.every((completion) => completion.videos.length === 0);
+    const completed = alone
+      ? await applyCompletions(this.dataSource, completions)
+      : await this.applyWithVideos(completions, videos);
+    this.changes.report(completed);
+  }
+
+  private applyWithVideos(
+    completions: readonly Completion[],
+    videos: ReadonlyMap<number, readonly VideoChange[]>,
+  ): Promise<CompletedJob[]> {
+    return this.dataSource.transaction(async (manager) => {
       const jobs = await applyCompletions(manager, completions);
       const reported = jobs.flatMap(({ id, attemptId }) =>
         (videos.get(attemptId) ?? []).map((change) => ({ jobId: id, change })),
@@ -62,7 +74,6 @@ export class CompletedConsumer {
       await applyVideoChanges(manager, reported);
       return jobs;
     });
-    this.changes.report(completed);
   }
 
   private readVideos(attemptId: number, videos: unknown): VideoChange[] {
