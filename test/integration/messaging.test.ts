@@ -1,8 +1,8 @@
 import { AmqpConnection, Consumer, Publisher, type Delivery } from '@reelay/messaging';
 import { createLogger } from '@reelay/platform';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { CuttingProxy } from '../support/cutting-proxy.js';
 import { eventually, sleep } from '../support/eventually.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { Vhost } from '../support/vhost.js';
 
 const logger = createLogger({ name: 'test', level: 'silent' });
@@ -79,7 +79,7 @@ describe('publishing', () => {
   });
 
   it('fails when the connection is cut before the confirm, for every message under way', async () => {
-    const proxy = await CuttingProxy.open(vhost.amqpUrl);
+    const proxy = await TcpProxy.to(vhost.amqpUrl);
     const cut = new AmqpConnection({ url: proxy.url, name: 'messaging test, cut', logger });
     const publisher = new Publisher(cut, logger, async (channel) => {
       await channel.assertQueue('cut', { durable: true });
@@ -87,9 +87,9 @@ describe('publishing', () => {
     try {
       await publisher.whenReady();
       expect(await publisher.publish(to('cut', { n: 0 }))).toBe('routed');
-      proxy.swallow();
+      const onTheirWay = proxy.hold({ to: 'server', bytes: '{"n":1}' });
       const underWay = Promise.allSettled([1, 2, 3].map((n) => publisher.publish(to('cut', { n }))));
-      await eventually('they are on their way', () => proxy.swallowed > 0);
+      await onTheirWay;
       proxy.cut();
       const outcomes = await underWay;
       expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
@@ -103,14 +103,15 @@ describe('publishing', () => {
   });
 
   it('can be ended while the connection is cut', async () => {
-    const proxy = await CuttingProxy.open(vhost.amqpUrl);
+    const proxy = await TcpProxy.to(vhost.amqpUrl);
     const cut = new AmqpConnection({ url: proxy.url, name: 'messaging test, ended', logger });
     const publisher = new Publisher(cut, logger);
     try {
       await publisher.whenReady();
-      proxy.swallow();
+      // The method channel.close (AMQP 0-9-1, 1.5.2.5).
+      const onItsWay = proxy.hold({ to: 'server', bytes: Buffer.from([0, 20, 0, 40]) });
       const ended = publisher.close().then(() => true);
-      await eventually('the goodbye is on its way', () => proxy.swallowed > 0);
+      await onItsWay;
       proxy.cut();
       expect(await Promise.race([ended, sleep(5_000)])).toBe(true);
     } finally {

@@ -123,6 +123,18 @@ describe('a job', () => {
     expect(await fixture.status(id)).toBe('queued');
   });
 
+  it('that was taken from an attempt which goes on is not changed by what that one says', async () => {
+    const { id, attemptId } = await fixture.queued();
+    await fixture.claim(attemptId);
+    await cancelJobs(fixture.store, [id]);
+    await retryJobs(fixture.store, [id]);
+    await queueJobs(fixture.store, [anywhere(id)]);
+    expect(await fixture.attemptStatus(attemptId)).toBe('running');
+    expect((await applyProgressions(fixture.store, [progression(attemptId, 'w1', 9, 50)])).changed).toEqual([]);
+    expect(await applyCompletions(fixture.store, [completion(attemptId)])).toEqual([]);
+    expect(await fixture.job(id)).toMatchObject({ status: 'queued', progress: 0 });
+  });
+
   it('fails for good without a time to retry', async () => {
     const { id, attemptId } = await fixture.queued();
     await applyFailures(fixture.store, [failure(attemptId)]);
