@@ -10,7 +10,7 @@ import { encodersOf, isAlive } from '../support/process-tree.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 
 /** Long enough to be killed in the middle, on a slow machine and on a quick one. */
-const CLIP_SECONDS = 40;
+const CLIP_SECONDS = 25;
 
 const cleanUp: (() => Promise<void>)[] = [];
 afterEach(async () => {

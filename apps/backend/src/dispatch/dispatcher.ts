@@ -32,6 +32,8 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | null = null;
   private wokenAgain = false;
+  /** Whether orders of this process were not confirmed: they are sent again as soon as the broker is back. */
+  private hasUnconfirmed = false;
   /** Whether held jobs may have become due. */
   private mayRelease = true;
   private stopped = false;
@@ -118,7 +120,9 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** Sends again what a process stored and did not live to publish. A second order of one attempt is harmless. */
   private async resend(): Promise<void> {
-    const orders = await findUnpublished(this.dataSource, UNPUBLISHED_MS);
+    if (!this.broker.publisher.isReady) return;
+    const orders = await findUnpublished(this.dataSource, this.hasUnconfirmed ? 0 : UNPUBLISHED_MS);
+    this.hasUnconfirmed = false;
     if (orders.length > 0) this.logger.warn({ orders: orders.length }, 'sending orders again');
     await this.send(orders);
   }
@@ -131,7 +135,10 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
     );
     const confirmed = orders.filter((_, index) => outcomes[index]?.status === 'fulfilled');
     const failed = orders.length - confirmed.length;
-    if (failed > 0) this.logger.warn({ failed }, 'orders were not confirmed; they are sent again');
+    if (failed > 0) {
+      this.hasUnconfirmed = true;
+      this.logger.warn({ failed }, 'orders were not confirmed; they are sent again');
+    }
     await markPublished(
       this.dataSource,
       confirmed.map(({ attemptId }) => attemptId),
