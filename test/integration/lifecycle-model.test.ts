@@ -5,10 +5,10 @@ import { expect, it } from 'vitest';
 import { submit, type Model } from '../support/lifecycle-model.js';
 import { anyJob, anyStep } from '../support/lifecycle-steps.js';
 import { LifecycleStore } from '../support/lifecycle-store.js';
+import { SEED } from '../support/random.js';
 import { StoreFixture } from '../support/store-fixture.js';
 
 const SEQUENCES = 1_000;
-const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 /** Long enough that a job goes through several attempts. */
 const MOST_STEPS = 50;
 
@@ -20,6 +20,10 @@ const fixture = new StoreFixture();
 it(`${String(SEQUENCES)} random lives of jobs go as the model says (seed ${String(SEED)})`, async () => {
   const seen = new Map<string, number>();
   await fixture.store.query("INSERT INTO job_types (name) VALUES ('announced')");
+  await fixture.store.query(
+    "INSERT INTO workers (instance_id, liveness_ms, alive_until) VALUES ('server', 1000, 'infinity')",
+  );
+  await fixture.store.query("INSERT INTO worker_job_types VALUES ('server', 'announced')");
   await fc.assert(
     fc.asyncProperty(firstJobs, sequences, async (jobs, sequence) => {
       await fixture.store.query('DELETE FROM jobs');

@@ -28,7 +28,7 @@ describe('createJobBody', () => {
 
 describe('listJobsQuery', () => {
   it('has defaults', () => {
-    expect(listJobsQuery.parse({})).toEqual({ page: 1, limit: 20, sort: '-createdAt' });
+    expect(listJobsQuery.parse({})).toEqual({ limit: 20, sort: '-createdAt' });
   });
 
   it('takes a list repeated or separated by commas', () => {
