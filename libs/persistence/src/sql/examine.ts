@@ -8,21 +8,38 @@ export interface Finding {
   readonly examples: readonly string[];
 }
 
-/** What became of the jobs that were accepted. */
+/**
+ * What became of the jobs that were accepted:
+ * `accepted` = `ok` + `failed` + `cancelled` + `lost` + `underWay`.
+ */
 export interface Scoreboard {
+  /** Every job there is. */
   readonly accepted: number;
+  /** Completed jobs. */
   readonly ok: number;
   readonly failed: number;
   readonly cancelled: number;
-  /** Jobs that wait or run: not over yet, and not lost. */
-  readonly underWay: number;
-  /** Jobs with two completions that counted. */
+  /** Jobs that look under way but that nobody owes an answer for any more: queued or running without an open attempt. */
+  readonly lost: number;
+  /** Jobs with two completions that counted, though no person retried them in between. */
   readonly duplicated: number;
-  /** Attempts that were given up and whose job went on with another. */
+  /** Attempts that are still open though they are not their job's current one, as while a worker is told to stop. */
+  readonly stale: number;
+  /** Jobs that completed after an attempt of theirs was lost, returned or stopped. */
   readonly recovered: number;
+  /** Rows that break a rule: the sum of the findings' counts, so a row that breaks two of them counts twice. */
+  readonly unexpected: number;
+  /** Jobs that wait, run or are paused: not over yet, and not lost. */
+  readonly underWay: number;
 }
 
 const OPEN = "a.status IN ('out', 'running')";
+
+const LOST = `SELECT j.id FROM jobs j LEFT JOIN attempts a ON a.id = j.attempt_id
+      WHERE j.status IN ('queued', 'running') AND (a.id IS NULL OR NOT (${OPEN}))`;
+
+const DUPLICATED = `SELECT j.id FROM jobs j WHERE j.retry_base = 0
+       AND (SELECT count(*) FROM attempts a WHERE a.job_id = j.id AND a.status = 'completed') > 1`;
 
 /** Each rule with a query for the ids of what breaks it. A minute is given to what is just under way. */
 const RULES: readonly (readonly [rule: string, sql: string])[] = [
@@ -31,16 +48,8 @@ const RULES: readonly (readonly [rule: string, sql: string])[] = [
     `SELECT j.id FROM jobs j LEFT JOIN attempts a ON a.id = j.attempt_id
       WHERE j.status = 'completed' AND a.status IS DISTINCT FROM 'completed'`,
   ],
-  [
-    'a job is completed once: a second completed attempt takes a person who retried it',
-    `SELECT j.id FROM jobs j WHERE j.retry_base = 0
-       AND (SELECT count(*) FROM attempts a WHERE a.job_id = j.id AND a.status = 'completed') > 1`,
-  ],
-  [
-    'a queued or running job has an open attempt',
-    `SELECT j.id FROM jobs j LEFT JOIN attempts a ON a.id = j.attempt_id
-      WHERE j.status IN ('queued', 'running') AND (a.id IS NULL OR NOT (${OPEN}))`,
-  ],
+  ['a job is completed once: a second completed attempt takes a person who retried it', DUPLICATED],
+  ['a queued or running job has an open attempt', LOST],
   [
     'a running job is claimed',
     `SELECT j.id FROM jobs j JOIN attempts a ON a.id = j.attempt_id WHERE j.status = 'running' AND a.status <> 'running'`,
@@ -101,17 +110,30 @@ export async function examine(runner: SqlRunner): Promise<{ scoreboard: Scoreboa
     );
     if (row && row.count > 0) findings.push({ rule, count: row.count, examples: row.examples ?? [] });
   }
-  const [scoreboard] = await runner.query<Scoreboard[]>(
-    `SELECT count(*)::integer AS accepted,
+  const { underWay, ...counts } = await count(runner);
+  return { scoreboard: { ...counts, unexpected: sumOf(findings), underWay }, findings };
+}
+
+const sumOf = (findings: readonly Finding[]): number => findings.reduce((sum, finding) => sum + finding.count, 0);
+
+async function count(runner: SqlRunner): Promise<Omit<Scoreboard, 'unexpected'>> {
+  const [counts] = await runner.query<Omit<Scoreboard, 'unexpected'>[]>(
+    `WITH lost AS (${LOST})
+     SELECT count(*)::integer AS accepted,
             count(*) FILTER (WHERE status = 'completed')::integer AS ok,
             count(*) FILTER (WHERE status = 'failed')::integer AS failed,
             count(*) FILTER (WHERE status = 'cancelled')::integer AS cancelled,
-            count(*) FILTER (WHERE status IN ('pending', 'queued', 'running', 'paused'))::integer AS "underWay",
-            count(*) FILTER (WHERE retry_base = 0 AND (SELECT count(*) FROM attempts a
-               WHERE a.job_id = jobs.id AND a.status = 'completed') > 1)::integer AS duplicated,
-            (SELECT count(*)::integer FROM attempts WHERE status IN ('lost', 'returned', 'stopped')) AS recovered
+            (SELECT count(*)::integer FROM lost) AS lost,
+            (SELECT count(*)::integer FROM (${DUPLICATED}) twice) AS duplicated,
+            (SELECT count(*)::integer FROM attempts a JOIN jobs j ON j.id = a.job_id
+              WHERE ${OPEN} AND a.id IS DISTINCT FROM j.attempt_id) AS stale,
+            (SELECT count(DISTINCT j.id)::integer FROM attempts a JOIN jobs j ON j.id = a.job_id
+              WHERE a.status IN ('lost', 'returned', 'stopped') AND a.id < j.attempt_id AND j.status = 'completed'
+            ) AS recovered,
+            (count(*) FILTER (WHERE status IN ('pending', 'queued', 'running', 'paused'))
+              - (SELECT count(*) FROM lost))::integer AS "underWay"
        FROM jobs`,
   );
-  if (!scoreboard) throw new Error('the statement returned no row');
-  return { scoreboard, findings };
+  if (!counts) throw new Error('the statement returned no row');
+  return counts;
 }
