@@ -30,6 +30,14 @@ interface Links {
   readonly database: TcpProxy;
 }
 
+/** RabbitMQ's management API, and which of its virtual hosts is meant. */
+interface Management {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  readonly vhost: string;
+}
+
 type Stack = Awaited<ReturnType<typeof startStack>>;
 
 /** A running Reelay: real processes on a real broker and database, with a library of its own. */
@@ -44,6 +52,8 @@ export interface Reelay {
   readonly links: Links | null;
   /** Only on the shared broker. */
   readonly vhost: Vhost | null;
+  /** The management API of its broker; null for a broker that the test brought along. */
+  readonly management: Management | null;
   /** Stops everything and removes its files; fails when a connection is left. */
   stop(): Promise<void>;
 }
@@ -76,6 +86,7 @@ export async function startReelay(options: ReelayOptions = {}): Promise<Reelay> 
     amqpUrl: options.env?.AMQP_URL ?? shared?.vhost.amqpUrl ?? stack.env.AMQP_URL ?? '',
     links,
     vhost: shared?.vhost ?? null,
+    management: managementOf(options, stack, shared?.vhost ?? null),
     async stop() {
       await stack.stop();
       await Promise.all([links?.broker.close(), links?.database.close()]);
@@ -84,6 +95,16 @@ export async function startReelay(options: ReelayOptions = {}): Promise<Reelay> 
       removeStackData(dataDir);
     },
   };
+}
+
+function managementOf(options: ReelayOptions, stack: Stack, vhost: Vhost | null): Management | null {
+  if (options.env?.AMQP_URL !== undefined) return null;
+  if (vhost) {
+    const { username: user, password } = new URL(vhost.amqpUrl);
+    return { url: inject('managementUrl'), user, password, vhost: vhost.name };
+  }
+  const { RABBITMQ_MANAGEMENT_URL: url = '', RABBITMQ_MANAGEMENT_USER: user = '' } = stack.env;
+  return { url, user, password: stack.env.RABBITMQ_MANAGEMENT_PASSWORD ?? '', vhost: '/' };
 }
 
 async function startLinks(amqpUrl: string, databaseUrl: string): Promise<Links> {

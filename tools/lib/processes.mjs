@@ -81,8 +81,11 @@ export function signal(pid, name) {
   }
 }
 
-/** @returns {{ pid: number, parent: number, started: string }[]} */
-function listProcesses() {
+/**
+ * Every process there is.
+ * @returns {(ProcessIdentity & { parent: number })[]}
+ */
+export function listProcesses() {
   if (hasProc) {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))

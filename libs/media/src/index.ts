@@ -4,7 +4,7 @@ export { inputIsDamaged } from './failure.js';
 export { Ffmpeg, type RunOptions, type RunResult } from './ffmpeg.js';
 export { guardedInput, outputFile, quoteCommand } from './input.js';
 export { MediaLibrary, type FreeName, type LibraryInput, type LibraryOutput } from './library.js';
-export { extensionOf, outputBaseName, safeLibraryPath } from './library-path.js';
+export { attemptOfPartial, extensionOf, outputBaseName, safeLibraryPath } from './library-path.js';
 export {
   displaySize,
   uprightSize,
@@ -18,6 +18,6 @@ export type { PauseSignal, RunControl } from './pause.js';
 export { probe, type ProbeOptions } from './probe.js';
 export { reportProgress, type EncodeProgress, type ProgressSink } from './progress.js';
 export { produceOutput, type OutputSteps, type Produced, type ProducingJob } from './publish.js';
-export type { AttemptIdentity } from './published-marker.js';
+export { jobOfMarker, type AttemptIdentity } from './published-marker.js';
 export { resolveFfmpeg, type MediaTools, type ToolPaths } from './tools.js';
 export { verifyOutput, type OutputExpectation, type PictureExpectation, type VideoExpectation } from './verify.js';

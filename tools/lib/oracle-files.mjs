@@ -1,0 +1,85 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+
+/** @typedef {import('./oracle.mjs').Query} Query */
+
+/**
+ * The hidden files below the library that attempts made and that belong to none that runs. A completed job's second
+ * name of its output is none of them: it is removed when it is old.
+ * @param {string} mediaRoot
+ * @param {Query} query
+ * @returns {Promise<string[]>} relative to the library
+ */
+export async function strayFiles(mediaRoot, query) {
+  const { attemptOfPartial, jobOfMarker } = await import('../../libs/media/dist/index.js');
+  const hidden = [];
+  for await (const { folder, name } of filesBelow(mediaRoot)) {
+    const attempt = attemptOfPartial(name)?.split('_').at(-1);
+    const job = jobOfMarker(name);
+    if (attempt !== undefined || job !== null) hidden.push({ file: join(folder, name), attempt, job });
+  }
+  if (hidden.length === 0) return [];
+  // Asked after the look: whatever was seen then and belongs to an attempt, belongs to one of these.
+  const open = await openAttempts(query);
+  const completed = await completedOf(
+    hidden.flatMap(({ job }) => job ?? []),
+    query,
+  );
+  const stray = [];
+  for (const { file, attempt, job } of hidden) {
+    if (attempt !== undefined && open.ids.has(attempt)) continue;
+    if (job !== null && open.jobs.has(job)) continue;
+    const facts = await lstat(file).catch(() => null);
+    const isSecondName = job !== null && completed.has(job) && (facts?.nlink ?? 0) > 1;
+    if (facts && !isSecondName) stray.push(relative(mediaRoot, file));
+  }
+  return stray;
+}
+
+/**
+ * The private folders that belong to no running attempt: `<work folder>/<process id>/<attempt>-<random>`.
+ * @param {readonly string[]} workDirs
+ * @param {Query} query
+ * @returns {Promise<string[]>}
+ */
+export async function strayFolders(workDirs, query) {
+  const folders = [];
+  for (const root of workDirs) {
+    for (const pid of (await namesIn(root)).filter((name) => /^\d+$/.test(name))) {
+      for (const name of await namesIn(join(root, pid))) {
+        const attempt = /^(\d+)-/.exec(name)?.[1];
+        if (attempt !== undefined) folders.push({ folder: join(root, pid, name), attempt });
+      }
+    }
+  }
+  const { ids } = await openAttempts(query);
+  return folders.filter(({ attempt }) => !ids.has(attempt)).map(({ folder }) => folder);
+}
+
+/** @param {Query} query @returns {Promise<{ ids: Set<string>, jobs: Set<string> }>} */
+async function openAttempts(query) {
+  const rows = await query("SELECT id::text, job_id FROM attempts WHERE status IN ('out', 'running')");
+  return { ids: new Set(rows.map(({ id }) => id)), jobs: new Set(rows.map(({ job_id: job }) => job)) };
+}
+
+/** @param {readonly string[]} jobs @param {Query} query @returns {Promise<Set<string>>} those that are completed */
+async function completedOf(jobs, query) {
+  const rows = await query("SELECT id FROM jobs WHERE id::text = ANY($1) AND status = 'completed'", [jobs]);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/**
+ * @param {string} folder
+ * @returns {AsyncGenerator<{ folder: string, name: string }>}
+ */
+async function* filesBelow(folder) {
+  // A folder may go, or be closed to us, while we look.
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (entry.isDirectory()) yield* filesBelow(join(folder, entry.name));
+    else if (entry.isFile()) yield { folder, name: entry.name };
+  }
+}
+
+/** @param {string} folder @returns {Promise<string[]>} none where there is no such folder */
+const namesIn = (folder) => readdir(folder).catch(() => []);

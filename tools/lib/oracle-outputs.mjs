@@ -1,0 +1,95 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { resolveFfmpeg } from './ffmpeg.mjs';
+import { tryRun } from './run.mjs';
+import { messageOf, ToolError } from './tool-error.mjs';
+
+/** Probes that run at once. */
+const AT_ONCE = 4;
+const PROBE_TIMEOUT_MS = 60_000;
+
+/** Job types that leave their input where it is: of any other that took a file, nobody knows. */
+const READING_TYPES = ['reencode_streaming', 'thumbnail_generate', 'validate'];
+
+/** @typedef {{ job: string, path: string }} Output */
+
+/**
+ * The outputs of completed jobs that are gone, empty or no media, unless a later job replaced or moved them.
+ * @param {{ mediaRoot: string, newest: number, ffprobe?: string }} options `newest`: of how many jobs
+ * @param {import('./oracle.mjs').Query} query
+ * @param {string[]} leftOut told when there is no ffprobe
+ * @returns {Promise<string[]>} each with its job
+ */
+export async function brokenOutputs({ mediaRoot, newest, ffprobe }, query, leftOut) {
+  if (newest === 0) {
+    leftOut.push('outputs: none were asked for');
+    return [];
+  }
+  /** @type {Output[]} */
+  const outputs = await query(
+    `SELECT j.id AS job, path
+       FROM (SELECT id, destination_paths FROM jobs WHERE status = 'completed' AND destination_paths <> '{}'
+              ORDER BY completed_at DESC, id DESC LIMIT $1) j, unnest(j.destination_paths) AS path`,
+    [newest],
+  );
+  if (outputs.length === 0) return [];
+  const program = ffprobe ?? (await findFfprobe(leftOut));
+  if (program === null) return [];
+  /** @type {string[]} */
+  const broken = [];
+  const left = [...outputs];
+  const work = async () => {
+    for (let output = left.shift(); output; output = left.shift()) {
+      const fault = await faultOf(program, resolve(mediaRoot, output.path));
+      if (fault && !(await isSuperseded(output, query))) broken.push(`job ${output.job}: ${output.path} ${fault}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return broken;
+}
+
+/** @param {string[]} leftOut */
+const findFfprobe = (leftOut) =>
+  resolveFfmpeg().then(
+    ({ ffprobe }) => ffprobe,
+    (error) => {
+      leftOut.push(`outputs: ${messageOf(error)}`);
+      return null;
+    },
+  );
+
+/** @param {string} ffprobe @param {string} file @returns {Promise<string | null>} what is wrong with it */
+async function faultOf(ffprobe, file) {
+  const facts = await stat(file).catch(() => null);
+  if (!facts) return 'is missing';
+  if (!facts.isFile()) return 'is no file';
+  if (facts.size === 0) return 'is empty';
+  const args = ['-v', 'error', '-show_entries', 'stream=codec_type,width', '-of', 'json', file];
+  const { code, stdout, missing } = await tryRun(ffprobe, args, { timeoutMs: PROBE_TIMEOUT_MS });
+  if (missing) throw new ToolError(`There is no program ${ffprobe}.`, { hint: 'mend or unset FFPROBE_PATH' });
+  if (code !== 0) return 'cannot be probed';
+  /** @type {{ codec_type?: string, width?: number }[]} */
+  const streams = JSON.parse(stdout).streams ?? [];
+  // By its name alone a file may pass for a picture, of no size.
+  const isMedia = streams.some(({ codec_type: kind, width = 0 }) => kind === 'audio' || width > 0);
+  return isMedia ? null : 'has no picture and no sound';
+}
+
+/**
+ * Whether a later job put out the same path, or may have moved it.
+ * @param {Output} output
+ * @param {import('./oracle.mjs').Query} query
+ */
+async function isSuperseded({ job, path }, query) {
+  const [row] = await query(
+    `SELECT EXISTS (
+       SELECT FROM jobs later JOIN jobs own ON own.id = $1
+        WHERE later.status = 'completed' AND (later.completed_at, later.id) > (own.completed_at, own.id)
+          AND ($2 = ANY (later.destination_paths)
+               OR (later.type <> ALL ($3::text[])
+                   AND EXISTS (SELECT FROM jsonb_each_text(later.params) AS param WHERE param.value = $2)))
+     ) AS superseded`,
+    [job, path, READING_TYPES],
+  );
+  return row.superseded;
+}
