@@ -9,6 +9,7 @@ import { DispatchModule } from './dispatch/dispatch.module.js';
 import { HealthController } from './http/health.controller.js';
 import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { LibraryModule } from './library/library.module.js';
 import { ParkedModule } from './parked/parked.module.js';
 import { ResponsesModule } from './responses/responses.module.js';
 import { WorkersModule } from './workers/workers.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
         ResponsesModule,
         WorkersModule,
         HousekeepingModule,
+        LibraryModule,
         ParkedModule,
       ],
       controllers: [HealthController],

@@ -10,6 +10,7 @@ describe('readConfig', () => {
       databaseUrl: 'postgres://localhost/reelay',
       host: '127.0.0.1',
       port: 4100,
+      mediaRoot: undefined,
       logLevel: 'info',
       adminToken: undefined,
       adminTokenFile: '.reelay/admin-token',

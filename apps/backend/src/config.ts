@@ -6,6 +6,8 @@ const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   HOST: z.string().default('127.0.0.1'),
   PORT: envInt(0, 65_535).default(4100),
+  /** The library, where this process can read it: then it serves the files. */
+  MEDIA_ROOT: z.string().min(1).optional(),
   LOG_LEVEL: logLevel,
   /** Protects the API. Without it, one is made at first start and kept in ADMIN_TOKEN_FILE. */
   ADMIN_TOKEN: z.string().min(32).optional(),
@@ -18,6 +20,7 @@ export abstract class BackendConfig {
   abstract readonly databaseUrl: string;
   abstract readonly host: string;
   abstract readonly port: number;
+  abstract readonly mediaRoot: string | undefined;
   abstract readonly logLevel: string;
   abstract readonly adminToken: string | undefined;
   abstract readonly adminTokenFile: string;
@@ -31,6 +34,7 @@ export function readConfig(env?: NodeJS.ProcessEnv): BackendConfig {
     databaseUrl: parsed.DATABASE_URL,
     host: parsed.HOST,
     port: parsed.PORT,
+    mediaRoot: parsed.MEDIA_ROOT,
     logLevel: parsed.LOG_LEVEL,
     adminToken: parsed.ADMIN_TOKEN,
     adminTokenFile: parsed.ADMIN_TOKEN_FILE,

@@ -6,6 +6,7 @@ export * from './api/parked.js';
 export * from './api/plan.js';
 export * from './api/problem.js';
 export * from './api/settings.js';
+export * from './api/videos.js';
 export * from './api/workers.js';
 export * from './errors.js';
 export * from './job-types/define-job-type.js';

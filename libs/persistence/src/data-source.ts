@@ -10,6 +10,7 @@ import { JobTypeEntity, WorkerEntity, WorkerJobTypeEntity } from './entities/wor
 import { Initial1763769600000 } from './migrations/1763769600000-initial.js';
 import { Lifecycle1763773200000 } from './migrations/1763773200000-lifecycle.js';
 import { Scale1763776800000 } from './migrations/1763776800000-scale.js';
+import { VideoLists1763784000000 } from './migrations/1763784000000-video-lists.js';
 import { SnakeCaseNaming } from './naming.js';
 
 /** All entities, listed one by one: a glob would depend on how the code was built. */
@@ -27,7 +28,7 @@ export const entities = [
 ];
 
 /** All migrations, in their order. */
-export const migrations = [Initial1763769600000, Lifecycle1763773200000, Scale1763776800000];
+export const migrations = [Initial1763769600000, Lifecycle1763773200000, Scale1763776800000, VideoLists1763784000000];
 
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5_000;

@@ -7,16 +7,23 @@ export interface ListPlace {
   readonly id: string;
 }
 
-const content = z.tuple([z.string(), z.array(z.string().regex(/^(-?infinity|[0-9][0-9 :.+-]*)$/)), z.uuid()]);
+const content = z.tuple([z.string(), z.array(z.string().max(1_024)), z.uuid()]);
+
+/** How PostgreSQL prints numbers and times. */
+const NUMBER_OR_TIME = /^(-?infinity|-?[0-9][0-9 :.e+-]*)$/;
 
 /** A place as clients get it: opaque to them. @param order the list's order, which the cursor belongs to */
 export const cursorOf = (order: string, { keys, id }: ListPlace): string =>
   Buffer.from(JSON.stringify([order, keys, id])).toString('base64url');
 
-/** @throws {ApiError} 400 for a cursor that is not ours, or of another order */
-export function placeOf(cursor: string, order: string, keyCount: number): ListPlace {
+/**
+ * @param keyPattern what each key must look like
+ * @throws {ApiError} 400 for a cursor that is not ours, or of another order
+ */
+export function placeOf(cursor: string, order: string, keyCount: number, keyPattern = NUMBER_OR_TIME): ListPlace {
   const read = content.safeParse(parseOrNull(Buffer.from(cursor, 'base64url').toString()));
-  if (!read.success || read.data[1].length !== keyCount) {
+  const keysFit = read.success && read.data[1].length === keyCount && read.data[1].every((key) => keyPattern.test(key));
+  if (!keysFit) {
     throw new ApiError(
       400,
       'CURSOR_INVALID',

@@ -3,15 +3,28 @@ import { claimKey, keepAnswer } from '@reelay/persistence';
 import type { DataSource, EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { ApiError } from '../http/api-error.js';
+import { ZodPipe } from '../http/zod.pipe.js';
 
 /** The header by which a client marks a write that it may send again. */
 export const IDEMPOTENCY_HEADER = 'idempotency-key';
 
 /** Printable, so that it can be logged. */
-export const idempotencyKey = z
+const idempotencyKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable characters without spaces')
   .optional();
+
+/** How the API's document describes the header. */
+export const theKey = {
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'The same key with the same body gets the same answer, and nothing is done twice',
+};
+
+const keyPipe = new ZodPipe(idempotencyKey);
+
+/** @throws {ApiError} 400 for a key that cannot be one */
+export const checkKey = (key: string | undefined): string | undefined => keyPipe.transform(key);
 
 /** What a write did: what is answered, and what is to be done once it is committed. */
 export interface Written<T> {

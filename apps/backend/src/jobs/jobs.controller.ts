@@ -39,19 +39,10 @@ import type { FastifyReply } from 'fastify';
 import { schemaOf } from '../http/openapi.js';
 import { ApiProblems } from '../http/problem.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
-import { IDEMPOTENCY_HEADER, idempotencyKey } from './idempotency.js';
+import { checkKey, IDEMPOTENCY_HEADER, theKey } from './idempotency.js';
 import { JobPlanService } from './job-plan.service.js';
 import { JobReader } from './job-reader.service.js';
 import { JobsService } from './jobs.service.js';
-
-const theKey = {
-  name: 'Idempotency-Key',
-  required: false,
-  description: 'The same key with the same body gets the same answer, and nothing is done twice',
-};
-
-const keyPipe = new ZodPipe(idempotencyKey);
-const checkKey = (key: string | undefined): string | undefined => keyPipe.transform(key);
 
 @ApiTags('jobs')
 @ApiBearerAuth()

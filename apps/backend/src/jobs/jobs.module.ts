@@ -11,6 +11,7 @@ import { JobsService } from './jobs.service.js';
 @Module({
   imports: [LiveModule],
   controllers: [JobsController, JobControlController],
+  exports: [JobsService],
   providers: [JobsService, JobReader, JobControlService, JobPlanService, JobParameters],
 })
 export class JobsModule {}

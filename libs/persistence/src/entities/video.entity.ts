@@ -5,6 +5,9 @@ import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } 
 @Index('videos_path', ['path'], { unique: true })
 @Index('videos_created', ['createdAt', 'id'])
 @Index('videos_source', ['sourceVideoId'])
+@Index('videos_words', { synchronize: false })
+@Index('videos_duration', { synchronize: false })
+@Index('videos_size', { synchronize: false })
 export class VideoEntity {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'videos_pkey' })
   id!: string;

@@ -35,7 +35,7 @@ export function chooseJobs(filter: JobFilter): JobChoice {
 }
 
 /** All words of a text; one that is followed by `*` stands for those that begin with it. Empty without a word. */
-const toTsquery = (text: string): string =>
+export const toTsquery = (text: string): string =>
   [...text.matchAll(/([\p{L}\p{N}]+)(\*?)/gu)].map(([, word = '', star]) => `'${word}'${star ? ':*' : ''}`).join(' & ');
 
 function uuidOf(digits: string): string {

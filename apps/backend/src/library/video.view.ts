@@ -1,0 +1,21 @@
+import { posix } from 'node:path';
+import { DIRECTORY_TYPES, type DirectoryType, type VideoView } from '@reelay/contracts';
+import type { VideoRow } from '@reelay/persistence';
+
+/** A video as the API shows it. */
+export function toVideoView({ key: _key, ...row }: VideoRow): VideoView {
+  return {
+    ...row,
+    filename: posix.basename(row.path),
+    directoryType: directoryTypeOf(row.path),
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+    probedAt: row.probedAt?.toISOString() ?? null,
+  };
+}
+
+/** The folder of the library that a path lies in; null when it lies in none that is known. */
+export function directoryTypeOf(path: string): DirectoryType | null {
+  const [first, ...rest] = path.split('/');
+  return rest.length === 0 ? null : (DIRECTORY_TYPES.find((name) => name === first) ?? null);
+}

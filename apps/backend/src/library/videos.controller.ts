@@ -1,0 +1,71 @@
+import { Body, Controller, Get, Headers, Param, Post, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  DIRECTORY_TYPES,
+  listVideosQuery,
+  ORIENTATIONS,
+  VIDEO_SORTS,
+  videoActionAnswer,
+  videoActionBody,
+  videoPage,
+  videoView,
+  type CreatedJob,
+  type ListVideosQuery,
+  type VideoActionBody,
+  type VideoPage,
+  type VideoView,
+} from '@reelay/contracts';
+import { schemaOf } from '../http/openapi.js';
+import { ApiProblems } from '../http/problem.decorator.js';
+import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
+import { checkKey, IDEMPOTENCY_HEADER, theKey } from '../jobs/idempotency.js';
+import { VideosService } from './videos.service.js';
+
+@ApiTags('videos')
+@ApiBearerAuth()
+@ApiProblems(400, 401, 503)
+@Controller('api/media/videos')
+export class VideosController {
+  constructor(private readonly videos: VideosService) {}
+
+  @Get()
+  @ApiOperation({ summary: "List the library's videos" })
+  @ApiQuery({ name: 'q', required: false, type: String, description: 'Words of the path, `clip*` for beginnings' })
+  @ApiQuery({ name: 'directoryType', required: false, isArray: true, enum: DIRECTORY_TYPES })
+  @ApiQuery({ name: 'orientation', required: false, isArray: true, enum: ORIENTATIONS })
+  @ApiQuery({ name: 'videoCodec', required: false, isArray: true, type: String })
+  @ApiQuery({ name: 'valid', required: false, type: Boolean })
+  @ApiQuery({ name: 'audio', required: false, type: Boolean })
+  @ApiQuery({ name: 'minDuration', required: false, type: Number })
+  @ApiQuery({ name: 'maxDuration', required: false, type: Number })
+  @ApiQuery({ name: 'sort', required: false, enum: VIDEO_SORTS })
+  @ApiQuery({ name: 'page', required: false, schema: { type: 'integer', minimum: 1, default: 1 } })
+  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 } })
+  @ApiQuery({ name: 'cursor', required: false, type: String, description: '`nextCursor` of the page before' })
+  @ApiResponse({ status: 200, description: 'A page of videos, newest first', schema: schemaOf(videoPage) })
+  listVideos(@Query(new ZodPipe(listVideosQuery)) query: ListVideosQuery): Promise<VideoPage> {
+    return this.videos.list(query);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Show a video' })
+  @ApiResponse({ status: 200, description: 'The video', schema: schemaOf(videoView) })
+  @ApiProblems(404)
+  getVideo(@Param('id', uuidPipe) id: string): Promise<VideoView> {
+    return this.videos.get(id);
+  }
+
+  @Post(':id/actions')
+  @ApiOperation({ summary: 'Do something with a video: makes a job' })
+  @ApiHeader(theKey)
+  @ApiBody({ schema: schemaOf(videoActionBody, 'input') })
+  @ApiResponse({ status: 201, description: 'The job is stored and will run', schema: schemaOf(videoActionAnswer) })
+  @ApiProblems(404, 422)
+  actOnVideo(
+    @Param('id', uuidPipe) id: string,
+    @Body(new ZodPipe(videoActionBody)) body: VideoActionBody,
+    @Headers(IDEMPOTENCY_HEADER) key: string | undefined,
+  ): Promise<CreatedJob> {
+    return this.videos.act(id, body, checkKey(key));
+  }
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { createdJob } from './job-actions.js';
+import { createJobBody, DEFAULT_PAGE_LIMIT, listOf, MAX_PAGE_LIMIT } from './jobs.js';
+
+/** The folders of the library, by what they hold. */
+export const DIRECTORY_TYPES = [
+  'inbox',
+  'videos',
+  'playback',
+  'thumbnails',
+  'compilations',
+  'clips',
+  'public',
+  'packages',
+] as const;
+export type DirectoryType = (typeof DIRECTORY_TYPES)[number];
+
+/** How a player shows the picture: rotation is taken into account. */
+export const ORIENTATIONS = ['landscape', 'portrait', 'square'] as const;
+export type Orientation = (typeof ORIENTATIONS)[number];
+
+/** The fields that a list of videos can be sorted by; `-` before a name turns the order round. */
+export const VIDEO_SORTS = [
+  ...(['createdAt', '-createdAt', 'path', '-path'] as const),
+  ...(['durationSeconds', '-durationSeconds', 'sizeBytes', '-sizeBytes'] as const),
+] as const;
+export type VideoSort = (typeof VIDEO_SORTS)[number];
+
+/** `true` or `false` in a query. */
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const seconds = z.coerce.number().min(0).max(10_000_000);
+
+/** What videos can be chosen by; fields that are left out match every video. */
+export const videoFilter = {
+  q: z.string().min(1).max(200).optional().describe('Words of the path, `clip*` for those that begin so'),
+  directoryType: listOf(z.enum(DIRECTORY_TYPES)).describe('One or several folders of the library'),
+  orientation: listOf(z.enum(ORIENTATIONS)).describe('As it is shown'),
+  videoCodec: listOf(z.string().regex(/^[a-z0-9_]{1,40}$/)).describe('As ffprobe names it, such as h264'),
+  valid: flag.optional().describe('What the last validation found; left out, those that nobody validated as well'),
+  audio: flag.optional().describe('Whether it has sound'),
+  minDuration: seconds.optional().describe('Seconds'),
+  maxDuration: seconds.optional().describe('Seconds'),
+};
+export type VideoFilter = z.output<z.ZodObject<typeof videoFilter>>;
+
+/** Query of `GET /api/media/videos`. */
+export const listVideosQuery = z.strictObject({
+  page: z.coerce.number().int().min(1).optional().describe('From 1; without it and a cursor, the first'),
+  cursor: z.string().min(1).max(2_000).optional().describe('`nextCursor` of the page before, with the same sort'),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_LIMIT).default(DEFAULT_PAGE_LIMIT),
+  ...videoFilter,
+  sort: z.enum(VIDEO_SORTS).default('-createdAt'),
+});
+export type ListVideosQuery = z.output<typeof listVideosQuery>;
+
+const timestamp = z.iso.datetime();
+
+/** A video of the library. */
+export const videoView = z.object({
+  id: z.uuid(),
+  path: z.string().describe('Relative to the library'),
+  filename: z.string(),
+  directoryType: z.enum(DIRECTORY_TYPES).nullable().describe('Null outside the known folders'),
+  sizeBytes: z.int().nullable(),
+  container: z.string().nullable(),
+  videoCodec: z.string().nullable(),
+  audioCodec: z.string().nullable(),
+  width: z.int().nullable().describe('Coded width, before rotation'),
+  height: z.int().nullable().describe('Coded height, before rotation'),
+  displayAspectRatio: z.string().nullable(),
+  rotation: z.int().nullable().describe('Degrees clockwise that a player turns it'),
+  orientation: z.enum(ORIENTATIONS).nullable(),
+  fps: z.number().nullable(),
+  durationSeconds: z.number().nullable(),
+  bitrateKbps: z.number().nullable(),
+  valid: z.boolean().nullable().describe('Null until it is validated'),
+  invalidReason: z.string().nullable(),
+  thumbnailPath: z.string().nullable(),
+  reencodeJobId: z.uuid().nullable().describe('The last job that re-encoded it'),
+  sourceVideoId: z.uuid().nullable().describe('The video that it was made from'),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  probedAt: timestamp.nullable(),
+});
+export type VideoView = z.infer<typeof videoView>;
+
+/** A page of videos. */
+export const videoPage = z.object({
+  data: z.array(videoView),
+  pagination: z.object({
+    page: z.int().nullable().describe('Null when the page was asked for by a cursor'),
+    limit: z.int(),
+    total: z.int(),
+    totalPages: z.int(),
+    nextCursor: z.string().nullable().describe('Gets the page that follows, however deep; null at the end'),
+  }),
+});
+export type VideoPage = z.infer<typeof videoPage>;
+
+/** What can be done with a video, and the job type that does it. */
+export const VIDEO_ACTIONS = {
+  reencode: 'reencode_streaming',
+  thumbnail: 'thumbnail_generate',
+  validate: 'validate',
+} as const;
+export type VideoAction = keyof typeof VIDEO_ACTIONS;
+
+/** Body of `POST /api/media/videos/:id/actions`. */
+export const videoActionBody = createJobBody
+  .pick({ params: true, priority: true, maxRetries: true, target: true })
+  .extend({ action: z.enum(Object.keys(VIDEO_ACTIONS) as [VideoAction, ...VideoAction[]]) });
+export type VideoActionBody = z.infer<typeof videoActionBody>;
+
+/** The job that an action made. */
+export const videoActionAnswer = createdJob;
