@@ -34,9 +34,9 @@ async function publisherTo(queue: string): Promise<Publisher> {
   return publisher;
 }
 
-async function consume(queue: string): Promise<{ deliveries: Delivery[]; consumer: Consumer }> {
+async function consume(queue: string, over = connection): Promise<{ deliveries: Delivery[]; consumer: Consumer }> {
   const deliveries: Delivery[] = [];
-  const consumer = new Consumer(connection, logger, {
+  const consumer = new Consumer(over, logger, {
     queue,
     prefetch: 10,
     setUp: async (channel) => {
@@ -129,24 +129,40 @@ describe('publishing', () => {
 });
 
 describe('consuming', () => {
+  it('settles a message once: a second time does nothing, and the channel lives on', async () => {
+    const publisher = await publisherTo('once');
+    const { deliveries } = await consume('once');
+    await publisher.publish(to('once', { n: 1 }));
+    const [first] = await eventually('the delivery', () => (deliveries.length === 1 ? deliveries : null));
+    first!.ack();
+    first!.ack();
+    first!.nack({ requeue: true });
+    await publisher.publish(to('once', { n: 2 }));
+    const [, second] = await eventually('the next delivery', () => (deliveries.length === 2 ? deliveries : null));
+    expect(second?.message.fields).toMatchObject({ deliveryTag: 2, redelivered: false });
+    second!.ack();
+  });
+
   it('settles a message on the channel that delivered it, and no other', async () => {
     const publisher = await publisherTo('settle');
-    const { deliveries, consumer } = await consume('settle');
-    await publisher.publish(to('settle', { n: 1 }));
-    const [first] = await eventually('the delivery', () => (deliveries.length === 1 ? deliveries : null));
+    const proxy = await TcpProxy.to(vhost.amqpUrl);
+    const cut = new AmqpConnection({ url: proxy.url, name: 'messaging test, settle', logger });
+    try {
+      const { deliveries, consumer } = await consume('settle', cut);
+      await publisher.publish(to('settle', { n: 1 }));
+      const [first] = await eventually('the delivery', () => (deliveries.length === 1 ? deliveries : null));
+      proxy.cut();
+      const again = await eventually('it is delivered on a new channel', () => deliveries[1]);
+      expect(again.message.fields).toMatchObject({ deliveryTag: 1, redelivered: true });
 
-    // Settled twice: the server does not know the tag any more and closes the channel.
-    first!.nack({ requeue: true });
-    first!.ack();
-    const again = await eventually('it is delivered on a new channel', () =>
-      deliveries.slice(1).find(({ message }) => message.fields.deliveryTag === 1),
-    );
-    expect(again.message.fields.redelivered).toBe(true);
-
-    // Both carry the tag 1. The late one must not settle the new delivery.
-    first!.ack();
-    await consumer.close();
-    expect((await vhost.take('settle')).map(({ payload }) => payload)).toEqual(['{"n":1}']);
+      // Both carry the tag 1. The late one must not settle the new delivery.
+      first!.ack();
+      await consumer.close();
+      expect((await vhost.take('settle')).map(({ payload }) => payload)).toEqual(['{"n":1}']);
+    } finally {
+      await cut.close();
+      await proxy.close();
+    }
   });
 
   it('takes nothing while it is paused', async () => {

@@ -3,7 +3,10 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { plainSession, type ChannelSession } from './channel-session.js';
 import type { AmqpConnection } from './connection.js';
 
-/** A message with the only channel on which it can be settled. */
+/**
+ * A message with the only channel on which it can be settled. It is settled once: the broker closes a channel on
+ * which a message is settled again, so what comes later does nothing.
+ */
 export interface Delivery {
   readonly message: ConsumeMessage;
   /** Settles it as done. On a channel that is gone this does nothing: the broker delivers again. */
@@ -111,7 +114,10 @@ export class Consumer {
   }
 
   private delivery(channel: Channel, message: ConsumeMessage): Delivery {
+    let settled = false;
     const settle = (how: () => void): void => {
+      if (settled) return;
+      settled = true;
       try {
         how();
       } catch (error) {

@@ -231,4 +231,27 @@ describe('an order', () => {
     ]);
     expect(await foldersLeft()).toEqual([]);
   });
+
+  it.each([
+    ['acknowledged when the claim is confirmed', () => Promise.resolve('routed' as const), 'ack'],
+    ['given back when it is not', () => Promise.reject(new Error('the broker went away')), 'requeue'],
+  ])('that comes again while its claim is under way is %s', async (_what, answer, how) => {
+    let confirm = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      confirm = resolve;
+    });
+    const processor = stepping(new Outputs(), (step) => (step === 'encode' ? sleep(60) : done));
+    const [first, again] = [deliveryOf({ job_id: 7, parameters: [] }), deliveryOf({ job_id: 7, parameters: [] })];
+    const handler = handlerOf(processor, async () => {
+      await asked;
+      return answer();
+    });
+    const taken = handler.take(orderOf(7, first));
+    const takenAgain = handler.take(orderOf(7, again));
+    await sleep(50);
+    expect([first.how, again.how]).toEqual([[], []]);
+    confirm();
+    await Promise.all([taken, takenAgain]);
+    expect([first.how[0], again.how]).toEqual([how, [how]]);
+  });
 });

@@ -36,6 +36,9 @@ interface ReadOrder {
 
 /** Turns orders into answers: decode, validate, perform, claim, acknowledge, answer. */
 export class OrderHandler {
+  /** Orders that are neither acknowledged nor given back yet, by attempt: whether they will be acknowledged. */
+  private readonly unsettled = new Map<number, Promise<boolean>>();
+
   constructor(private readonly options: OrderHandlerOptions) {}
 
   /** Performs an order in a slot. Call only with a free one. */
@@ -64,8 +67,11 @@ export class OrderHandler {
       delivery.nack({ requeue: false });
       return;
     }
-    if (jobs.knows(message.job_id)) {
-      delivery.ack();
+    const earlier = this.unsettled.get(message.job_id);
+    if (earlier !== undefined || jobs.knows(message.job_id)) {
+      // It was delivered again after a cut. The first delivery's claim decides: without it the order is nobody's yet.
+      if ((await earlier) ?? true) delivery.ack();
+      else delivery.nack({ requeue: true });
       return;
     }
     const correlationId: unknown = delivery.message.properties.correlationId;
@@ -74,13 +80,35 @@ export class OrderHandler {
       instanceId,
       correlationId: typeof correlationId === 'string' ? correlationId : null,
     };
+    const { watched, settle } = this.watch(message.job_id, delivery);
     try {
-      await withOrder({ processor, message, identity, delivery });
+      await withOrder({ processor, message, identity, delivery: watched });
     } catch (error) {
       // Whatever failed before the claim was confirmed: the order is still the broker's.
       logger.warn({ err: error, jobType }, 'could not take an order; it goes back');
+      settle(false);
       delivery.nack({ requeue: true });
     }
+  }
+
+  /** Notes an order as unsettled until it is acknowledged, or `settle` says that it will not be. */
+  private watch(attemptId: number, delivery: Delivery): { watched: Delivery; settle: (taken: boolean) => void } {
+    let resolve: (taken: boolean) => void = () => undefined;
+    this.unsettled.set(
+      attemptId,
+      new Promise<boolean>((resolvePromise) => {
+        resolve = resolvePromise;
+      }),
+    );
+    const settle = (taken: boolean): void => {
+      this.unsettled.delete(attemptId);
+      resolve(taken);
+    };
+    const ack = (): void => {
+      delivery.ack();
+      settle(true);
+    };
+    return { watched: { ...delivery, ack }, settle };
   }
 
   private async runToItsEnd(jobType: string, order: ReadOrder): Promise<void> {
