@@ -21,8 +21,9 @@ export async function startEncode(
   const before = new Set((await encodersOf(reelay.mediaRoot)).map(({ pid }) => pid));
   const id = await reelay.api.submit('reencode_streaming', { inputPath, force: true, preset }, more);
   await eventually('the encode is under way', async () => (await reelay.api.job(id)).progress >= 5, 60_000);
+  // Other encodes may have begun since, on inputs of their own.
   const encoder = (await encodersOf(reelay.mediaRoot)).find(
-    ({ pid, command }) => !before.has(pid) && command.includes(inputPath),
+    ({ pid, command }) => !before.has(pid) && command.includes(`/${inputPath}`),
   );
   if (!encoder) throw new Error('there is progress, but no ffmpeg');
   return { id, encoder };
