@@ -59,7 +59,7 @@ export async function inspect(place) {
     const around = await lookAround(place, query);
     const all = [...findings, ...around.findings];
     const unexpected = all.reduce((sum, { count }) => sum + count, 0);
-    return { ...around, scoreboard: { ...scoreboard, unexpected }, findings: all };
+    return { scoreboard: { ...scoreboard, unexpected }, findings: all, parked: around.parked, leftOut: around.leftOut };
   } finally {
     await pool.end();
   }
