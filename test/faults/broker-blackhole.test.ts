@@ -1,7 +1,6 @@
-import { examine } from '@reelay/persistence';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openStore } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
+import { expectSound } from '../support/oracle.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { startRecordingWorker, type RecordingWorker } from '../support/test-worker.js';
@@ -40,14 +39,7 @@ async function workInProgress(): Promise<string> {
 /** Its first attempt completed it, and the work was done once. */
 async function completesUndisturbed(id: string): Promise<void> {
   await reelay.api.until(id, 'completed', 60_000);
-  const store = await openStore(reelay.databaseUrl);
-  try {
-    const { findings, scoreboard } = await examine(store);
-    expect(findings).toEqual([]);
-    expect(scoreboard).toMatchObject({ accepted: submitted, ok: submitted, duplicated: 0, recovered: 0 });
-  } finally {
-    await store.destroy();
-  }
+  await expectSound(reelay, { accepted: submitted, ok: submitted, recovered: 0 });
   expect(worker.runs().filter(({ what }) => what === 'done')).toHaveLength(submitted);
 }
 

@@ -1,7 +1,6 @@
-import { examine } from '@reelay/persistence';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openStore } from '../support/database.js';
-import { eventually, sleep } from '../support/eventually.js';
+import { sleep } from '../support/eventually.js';
+import { expectSound } from '../support/oracle.js';
 import { randomFrom, SEED } from '../support/random.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 import { TcpProxy, type Passing } from '../support/tcp-proxy.js';
@@ -58,23 +57,9 @@ it(`${String(CUTS)} cuts in mid-confirm lose no job, complete none twice and cos
     link.cut();
     await sleep(random() * LONGEST_PAUSE_MS);
   }
-  const store = await openStore(reelay.databaseUrl);
-  try {
-    const result = await eventually(
-      'every job is over',
-      async () => {
-        const seen = await examine(store);
-        return seen.scoreboard.underWay === 0 ? seen : null;
-      },
-      120_000,
-    );
-    expect(result.findings).toEqual([]);
-    expect(result.scoreboard).toMatchObject({ accepted: submitted, ok: submitted, duplicated: 0, recovered: 0 });
-    const done = new Set(worker.runs().flatMap(({ what, n }) => (what === 'done' ? [n] : [])));
-    expect(done.size).toBe(submitted);
-  } finally {
-    await store.destroy();
-  }
+  await expectSound(reelay, { accepted: submitted, ok: submitted, recovered: 0 }, 120_000);
+  const done = new Set(worker.runs().flatMap(({ what, n }) => (what === 'done' ? [n] : [])));
+  expect(done.size).toBe(submitted);
 }, 900_000);
 
 async function failAfter(ms: number): Promise<never> {

@@ -1,6 +1,7 @@
 import type { Problem } from '@reelay/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
+import { expectSound } from '../support/oracle.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 import { startRecordingWorker, type RecordingWorker } from '../support/test-worker.js';
 
@@ -69,4 +70,5 @@ it('a database that falls silent is answered for with 503; when it is back, all 
   const later = await reelay.api.submit('recorded', { n: 2, ms: 10 });
   for (const id of [waiting, later]) await reelay.api.until(id, 'completed', 60_000);
   expect(worker.runs().filter(({ what, n }) => what === 'done' && n < 100)).toHaveLength(2);
+  await expectSound(reelay, { failed: 0, cancelled: 0 });
 });

@@ -1,9 +1,8 @@
-import { examine } from '@reelay/persistence';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { descendantsOf } from '../../tools/lib/processes.mjs';
-import { openStore } from '../support/database.js';
 import { eventually, sleep } from '../support/eventually.js';
+import { expectSound } from '../support/oracle.js';
 import { randomFrom, SEED } from '../support/random.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 import { startNoopWorker, type TestWorker } from '../support/test-worker.js';
@@ -74,23 +73,7 @@ const everyOneIs503 = (answers: Awaited<ReturnType<typeof submit>>[]): void => {
   expect(answers).toEqual(answers.map(() => ({ status: 503, retryAfter: expect.any(String) as string })));
 };
 
-async function nothingIsLost(): Promise<void> {
-  const store = await eventually('the database answers', () => openStore(reelay.databaseUrl));
-  try {
-    const result = await eventually(
-      'every job is over',
-      async () => {
-        const seen = await examine(store);
-        return seen.scoreboard.underWay === 0 ? seen : null;
-      },
-      120_000,
-    );
-    expect(result.findings).toEqual([]);
-    expect(result.scoreboard).toMatchObject({ accepted: submitted, ok: submitted, duplicated: 0 });
-  } finally {
-    await store.destroy();
-  }
-}
+const nothingIsLost = () => expectSound(reelay, { accepted: submitted, ok: submitted }, 120_000);
 
 const processOf = (name: string) => reelay.stack.processes().find((entry) => entry.name === name);
 

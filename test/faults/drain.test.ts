@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attemptStates, startEncode } from '../support/encodes.js';
 import { makeLongVideo, probeFile } from '../support/media.js';
+import { expectSound } from '../support/oracle.js';
 import { encodersOf } from '../support/process-tree.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
@@ -60,5 +61,6 @@ describe('a worker that is told to end in mid-encode', () => {
     expect(await attemptStates(reelay, id)).toEqual(['stopped', 'completed']);
     expect(job).toMatchObject({ retryCount: 0, error: null, worker: 'next' });
     expect(Math.abs((await durationOf(job.destinationPaths[0])) - CLIP_SECONDS)).toBeLessThan(0.5);
+    await expectSound(reelay, { accepted: 2, ok: 2, recovered: 1 });
   });
 });

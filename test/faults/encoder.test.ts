@@ -6,6 +6,7 @@ import { ablationEnv } from '../support/ablation.js';
 import { attemptsOf, hiddenFiles, startEncode } from '../support/encodes.js';
 import { eventually } from '../support/eventually.js';
 import { makeLongVideo, makeVideo, probeFile } from '../support/media.js';
+import { expectSound } from '../support/oracle.js';
 import { encodersOf } from '../support/process-tree.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
@@ -109,6 +110,6 @@ describe('an ffmpeg', () => {
     );
     expect(job).toMatchObject({ retryCount: 2, error: { code: 'ENCODER_CRASHED', retryable: true } });
     expect((await attemptsOf(reelay, id)).map(({ status }) => status)).toEqual(['failed', 'failed', 'failed']);
-    expect(await hiddenFiles(reelay)).toEqual([]);
+    await expectSound(reelay, { failed: 1, recovered: 0 });
   });
 });

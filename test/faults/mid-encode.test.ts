@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startRabbitmq } from '../../tools/lib/rabbitmq.mjs';
-import { attemptsOf, attemptStates, hiddenFiles, startEncode, type RunningEncode } from '../support/encodes.js';
+import { attemptsOf, attemptStates, startEncode, type RunningEncode } from '../support/encodes.js';
 import { eventually, sleep } from '../support/eventually.js';
 import { makeLongVideo, probeFile } from '../support/media.js';
-import { encodersOf, isAlive } from '../support/process-tree.js';
+import { expectSound } from '../support/oracle.js';
+import { isAlive } from '../support/process-tree.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 
 /** Long enough to be killed in the middle, on a slow machine and on a quick one. */
@@ -43,8 +44,7 @@ describe('a worker killed in mid-encode', () => {
     expect(job.log).toContain('stopped renewing its lease');
     const output = await probeFile(join(reelay.mediaRoot, job.destinationPaths[0] ?? ''));
     expect(Math.abs(Number(output.format.duration) - CLIP_SECONDS)).toBeLessThan(0.5);
-    expect(await hiddenFiles(reelay)).toEqual([]);
-    expect(await encodersOf(reelay.mediaRoot)).toEqual([]);
+    await expectSound(reelay, { accepted: 1, ok: 1, recovered: 1 });
   });
 });
 
@@ -72,6 +72,7 @@ describe('the broker killed in mid-encode', () => {
     const job = await reelay.api.until(id, 'completed', 30_000);
     expect(job.destinationPaths).toEqual(['playback/long.mp4']);
     expect(await attemptStates(reelay, id)).toEqual(['completed']);
+    await expectSound(reelay, { accepted: 1, ok: 1, recovered: 0 });
   });
 
   it('accepts jobs meanwhile, and runs them once the broker is back', async () => {
@@ -80,5 +81,6 @@ describe('the broker killed in mid-encode', () => {
     await reelay.stack.kill('rabbitmq');
     const id = await reelay.api.submit('validate', { inputPath });
     await reelay.api.until(id, 'completed', 60_000);
+    await expectSound(reelay, { accepted: 1, ok: 1 });
   });
 });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attemptsOf, attemptStates, hiddenFiles, startEncode } from '../support/encodes.js';
 import { eventually, sleep } from '../support/eventually.js';
 import { makeLongVideo, probeFile } from '../support/media.js';
+import { expectSound } from '../support/oracle.js';
 import { encodersOf } from '../support/process-tree.js';
 import { randomFrom } from '../support/random.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
@@ -95,5 +96,6 @@ describe('an encode', () => {
       await connection.close();
     }
     await isWhole(id, 4);
+    await expectSound(reelay, { accepted: 2, ok: 2, recovered: 0 });
   }, 300_000);
 });

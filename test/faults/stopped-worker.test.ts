@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attemptsOf, attemptStates, hiddenFiles, startEncode } from '../support/encodes.js';
 import { eventually, sleep } from '../support/eventually.js';
 import { makeLongVideo } from '../support/media.js';
+import { expectSound } from '../support/oracle.js';
 import { encodersOf } from '../support/process-tree.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 import { startTestWorker, testWorkerLog, type TestWorker } from '../support/test-worker.js';
@@ -158,4 +159,9 @@ describe('a worker that stands still for longer than its lease', () => {
     },
     WHOLE_MS,
   );
+});
+
+it('leaves nothing behind once it goes on', async () => {
+  const { scoreboard } = await expectSound(reelay, { failed: 0, cancelled: 0 });
+  expect(scoreboard.recovered).toBeGreaterThanOrEqual(4);
 });
