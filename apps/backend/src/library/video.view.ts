@@ -15,7 +15,7 @@ export function toVideoView({ key: _key, ...row }: VideoRow): VideoView {
 }
 
 /** The folder of the library that a path lies in; null when it lies in none that is known. */
-export function directoryTypeOf(path: string): DirectoryType | null {
+function directoryTypeOf(path: string): DirectoryType | null {
   const [first, ...rest] = path.split('/');
   return rest.length === 0 ? null : (DIRECTORY_TYPES.find((name) => name === first) ?? null);
 }
