@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { JobStats } from '@reelay/contracts';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startService } from '../../tools/lib/service.mjs';
@@ -81,6 +82,12 @@ describe('video memory', () => {
   it('that is short is the reason for waiting, and comes back', async () => {
     const first = await hold(12_000, 2);
     await reelay.api.until(first, 'running');
+    const stats = await reelay.api.call<JobStats>('GET', '/api/media/jobs/stats');
+    expect(stats.body.devices).toEqual([
+      { host: 'one', device: 'gpu0', vramMb: 16_000, usedMb: 12_000 },
+      { host: 'two', device: 'gpu0', vramMb: 8_000, usedMb: 0 },
+      { host: 'two', device: 'gpu1', vramMb: 4_000, usedMb: 0 },
+    ]);
     const second = await hold(12_000, 0.1);
     const job = await eventually('a waiting reason', async () => {
       const now = await reelay.api.job(second);

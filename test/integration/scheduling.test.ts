@@ -155,6 +155,10 @@ describe('what is foretold', () => {
     expect(body.constraints.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['slot']);
     expect(Date.parse(body.predictedStart ?? '')).toBeGreaterThan(Date.now() - 5_000);
     expect((await explain(next)).body.position).toBe(1);
+    const positions = await Promise.all(
+      [next, last, running].map(async (id) => (await reelay.api.job(id)).queuePosition),
+    );
+    expect(positions).toEqual([1, 2, null]);
     expect((await explain(running)).status).toBe(409);
     worker.complete();
     await endNext(next);

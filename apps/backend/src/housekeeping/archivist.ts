@@ -20,7 +20,7 @@ export class Archivist {
       const records = [];
       for (const job of jobs) {
         records.push({
-          job: toDetail(job, null, await readLog(manager, job.id)),
+          job: toDetail(job, { waitingReason: null, queuePosition: null, log: await readLog(manager, job.id) }),
           attempts: attempts.filter(({ jobId }) => jobId === job.id).map(toAttemptView),
         });
       }

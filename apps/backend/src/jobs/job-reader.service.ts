@@ -25,6 +25,7 @@ import {
   readDispatchSnapshot,
   readLog,
   readLogLines,
+  readQueuePosition,
   readSettings,
   type JobChoice,
 } from '@reelay/persistence';
@@ -40,13 +41,14 @@ export class JobReader {
 
   /** @throws {ApiError} 404 when there is no such job */
   async get(id: string): Promise<JobDetail> {
-    const [job, log] = await Promise.all([
+    const [job, log, queuePosition] = await Promise.all([
       this.dataSource.getRepository(JobEntity).findOneBy({ id }),
       readLog(this.dataSource, id),
+      readQueuePosition(this.dataSource, id),
     ]);
     if (!job) throw await this.notFound(id);
     const reasons = await this.reasonsOf([job]);
-    return toDetail(job, reasons.get(id) ?? null, log);
+    return toDetail(job, { waitingReason: reasons.get(id) ?? null, queuePosition, log });
   }
 
   /** @throws {ApiError} 400 for a cursor that is not of this list, and for a page that lies too deep */
@@ -118,6 +120,7 @@ export class JobReader {
       totalVramAvailable: counts.vramAvailable,
       averageProcessingTime: counts.averageProcessingTime ?? 0,
       jobsByType: counts.byType,
+      devices: [...counts.devices],
       categories: {
         cpu: { inUse: counts.inUse.cpu, limit: limits.cpu },
         gpu_encode: { inUse: counts.inUse.gpu_encode, limit: limits.gpu_encode },

@@ -97,9 +97,10 @@ describe('toDetail', () => {
       startedAt: CREATED,
       completedAt: CREATED,
     });
-    const detail = toDetail(job, null, 'one\ntwo');
+    const detail = toDetail(job, { waitingReason: null, queuePosition: null, log: 'one\ntwo' });
     expect(detail).toEqual({
       ...toSummary(job, null),
+      queuePosition: null,
       log: 'one\ntwo',
       phase: 'verify',
       speed: 3.5,

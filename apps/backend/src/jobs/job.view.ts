@@ -31,11 +31,18 @@ export function toSummary(job: JobEntity, waitingReason: string | null): JobSumm
   };
 }
 
+/** What a job's row does not hold. */
+export interface DetailFacts {
+  readonly waitingReason: string | null;
+  readonly queuePosition: number | null;
+  readonly log: string;
+}
+
 /** A job with all that is known of it. */
-export function toDetail(job: JobEntity, waitingReason: string | null, log: string): JobDetail {
+export function toDetail(job: JobEntity, { waitingReason, ...facts }: DetailFacts): JobDetail {
   return {
     ...toSummary(job, waitingReason),
-    log,
+    ...facts,
     phase: job.phase,
     speed: job.speed,
     etaSeconds: job.etaSeconds,

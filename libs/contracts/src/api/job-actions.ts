@@ -74,6 +74,9 @@ export const jobStats = z.object({
   averageProcessingTime: z.number().nonnegative().describe('Seconds, over the jobs completed last'),
   jobsByType: z.record(z.string(), count),
   categories: z.record(z.enum(RESOURCE_CATEGORIES), z.object({ inUse: count, limit: count })),
+  devices: z
+    .array(z.object({ host: z.string(), device: z.string(), vramMb: count, usedMb: count }))
+    .describe('GPUs of the hosts with a live worker'),
 });
 export type JobStats = z.infer<typeof jobStats>;
 

@@ -100,6 +100,10 @@ export type JobSummary = z.infer<typeof jobSummary>;
 
 /** A job with all that is known of it. */
 export const jobDetail = jobSummary.extend({
+  queuePosition: z
+    .int()
+    .nullable()
+    .describe('Among the waiting jobs of its type, 1 for the next; null when it waits for nothing or far behind'),
   log: z.string().describe('Execution log, one line each, oldest first'),
   phase: z.string().nullable(),
   speed: z.number().nullable().describe('Media seconds per second'),

@@ -127,6 +127,22 @@ export async function countMatching(runner: SqlRunner, choice: JobChoice): Promi
 }
 
 /**
+ * The place of a pending job among those of its type that the dispatcher may send, 1 for the next. Null for one
+ * that does not wait for its turn, and for one with more than a thousand before it.
+ */
+export async function readQueuePosition(runner: SqlRunner, id: string): Promise<number | null> {
+  const [row] = await runner.query<{ before: number }[]>(
+    `SELECT (SELECT count(*)::integer FROM (
+               SELECT FROM jobs b WHERE b.status = 'pending' AND NOT b.held AND b.type = j.type
+                  AND (b.priority, b.created_at, b.id) < (j.priority, j.created_at, j.id)
+                LIMIT ${String(COUNTED_MAX + 1)}) before) AS before
+       FROM jobs j WHERE j.id = $1 AND j.status = 'pending' AND NOT j.held`,
+    [id],
+  );
+  return row === undefined || row.before > COUNTED_MAX ? null : row.before + 1;
+}
+
+/**
  * Ids of all jobs that a filter chooses and that exist when it begins, the oldest first, in batches. Every
  * batch is a statement of its own: nothing is held in between.
  */
