@@ -40,6 +40,14 @@ export const ABLATIONS = {
       to: 'of []',
     },
   ],
+  /** A worker announces itself again every 2 s instead of every minute. */
+  'hurried-announcements': [
+    {
+      file: 'libs/worker-sdk/dist/worker.js',
+      from: 'ANNOUNCE_AGAIN_MS = 60_000',
+      to: 'ANNOUNCE_AGAIN_MS = 2_000',
+    },
+  ],
   /** An encoder that does nothing is found out after 3 s instead of two minutes. */
   'short-stall': [
     {

@@ -51,6 +51,10 @@ export class Vhost {
     await this.call('DELETE', `queues/${this.name}/${encodeURIComponent(queue)}`);
   }
 
+  async deleteExchange(exchange: string): Promise<void> {
+    await this.call('DELETE', `exchanges/${this.name}/${encodeURIComponent(exchange)}`);
+  }
+
   /** Deletes the virtual host; fails when a connection was leaked. */
   async remove(): Promise<void> {
     try {

@@ -77,6 +77,11 @@ export class Consumer {
     });
   }
 
+  /** Declares the queue and its bindings again, which somebody may have removed under a live channel. */
+  declareAgain(): Promise<void> {
+    return this.inTurn((channel) => this.options.setUp(channel));
+  }
+
   /** Stops for good. What is not settled by then goes back to the queue. */
   async close(): Promise<void> {
     await this.session.close();

@@ -91,6 +91,11 @@ export class OrderIntake {
     await Promise.all(this.consumers.map((consumer) => consumer.resume()));
   }
 
+  /** Declares the queues and their bindings again: an operator may have removed them. */
+  async declareAgain(): Promise<void> {
+    await Promise.all(this.consumers.map((consumer) => consumer.declareAgain()));
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.consumers.map((consumer) => consumer.close()));
   }

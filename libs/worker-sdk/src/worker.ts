@@ -25,7 +25,7 @@ import { WorkDirs } from './work-dirs.js';
 /** How long the last answers may take to leave once the work has ended. */
 const FLUSH_MS = 5_000;
 const ANNOUNCE_RETRY_MS = 1_000;
-/** A backend whose records were lost learns of the worker again. */
+/** A backend whose records were lost learns of the worker again, and bindings that were removed are made again. */
 const ANNOUNCE_AGAIN_MS = 60_000;
 
 export interface WorkerOptions {
@@ -96,7 +96,7 @@ export class Worker {
       this.sendStatus();
     }, config.heartbeatSeconds * 1000);
     this.announcer = setInterval(() => {
-      if (!this.suspended) this.sayAgain();
+      if (!this.suspended) void this.sayAgain();
     }, ANNOUNCE_AGAIN_MS);
     logger.info({ jobTypes: [...processors.keys()], slots: config.slots }, 'the worker takes orders');
   }
@@ -207,7 +207,8 @@ export class Worker {
     this.sendStatus();
   }
 
-  private sayAgain(): void {
+  private async sayAgain(): Promise<void> {
+    await this.intake?.declareAgain();
     for (const { contract } of this.options.processors.values()) this.say(discoveryMessageOf(this.identity, contract));
   }
 
