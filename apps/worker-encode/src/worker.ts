@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { openMedia } from '@reelay/media';
+import { TRANSCODE_FEATURES } from '@reelay/media/plan';
 import { parseEnv } from '@reelay/platform';
 import { defineWorker } from '@reelay/worker-sdk';
 import { env } from './config.js';
 import { REENCODE_ENCODERS } from './reencode-streaming/reencode-streaming.plan.js';
 import { ReencodeStreamingProcessor } from './reencode-streaming/reencode-streaming.processor.js';
+import { TranscodeProcessor } from './transcode/transcode.processor.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -16,9 +18,13 @@ export default defineWorker({
   version,
   async prepare() {
     const settings = parseEnv(env);
-    const { ffmpeg, library, features } = await openMedia(settings, REENCODE_ENCODERS);
+    const { ffmpeg, library, features } = await openMedia(settings, REENCODE_ENCODERS, TRANSCODE_FEATURES);
+    const encoding = { threads: settings.FFMPEG_THREADS };
     return {
-      processors: [new ReencodeStreamingProcessor(ffmpeg, library, { threads: settings.FFMPEG_THREADS })],
+      processors: [
+        new ReencodeStreamingProcessor(ffmpeg, library, encoding),
+        new TranscodeProcessor(ffmpeg, library, encoding),
+      ],
       features,
     };
   },

@@ -17,6 +17,14 @@ export const mediaInfo = z.object({
       fps: z.number().positive().nullable(),
       rotation: z.number().int().describe('Degrees clockwise that a player turns the picture: 0, 90, 180 or 270'),
       bitrateKbps: z.number().nonnegative().nullable(),
+      durationSeconds: z.number().positive().optional(),
+      interlaced: z.boolean().optional().describe('Left out where the file does not say so'),
+      colorTransfer: z.string().optional().describe('As ffprobe names it; smpte2084 and arib-std-b67 are HDR'),
+      peakFps: z
+        .number()
+        .positive()
+        .optional()
+        .describe('Where frames come at uneven times: the rate that shows them all'),
     })
     .nullable(),
   audio: z
@@ -25,6 +33,7 @@ export const mediaInfo = z.object({
       channels: z.number().int().positive().nullable(),
       sampleRate: z.number().int().positive().nullable(),
       bitrateKbps: z.number().nonnegative().nullable(),
+      durationSeconds: z.number().positive().optional(),
     })
     .nullable(),
 });

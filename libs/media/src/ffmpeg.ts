@@ -1,6 +1,7 @@
 import { linkedController, runChild } from './child.js';
 import { MediaError } from './errors.js';
 import { diskWasFull, failureError, StderrTail } from './failure.js';
+import { ffmpegArgv } from './input.js';
 import type { RunControl } from './pause.js';
 import { ProgressReader, type EncodeProgress } from './progress.js';
 import { StallWatch } from './stall-watch.js';
@@ -8,9 +9,6 @@ import type { MediaTools } from './tools.js';
 
 /** Without progress for this long, an ffmpeg is taken for hung. */
 const DEFAULT_STALL_TIMEOUT_MS = 120_000;
-
-/** The options that every run starts with: never ask, say errors only, write progress to stdout. */
-const RUN_OPTIONS = ['-nostdin', '-y', '-hide_banner', '-loglevel', 'error', '-nostats', '-progress', 'pipe:1'];
 
 export interface RunOptions extends RunControl {
   /** Of what will be written, for percent and time left; null when it is not known. */
@@ -38,7 +36,7 @@ export class Ffmpeg {
 
   /** The whole argv of a run, for display and for `run`. */
   argv(args: readonly string[]): string[] {
-    return [this.tools.ffmpeg, ...RUN_OPTIONS, ...args];
+    return ffmpegArgv(this.tools.ffmpeg, args);
   }
 
   /**

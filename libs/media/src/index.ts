@@ -1,5 +1,6 @@
 export { describeDimensions, describeMedia, describeSize } from './describe.js';
 export { MediaError, type MediaErrorCode, type MediaErrorFacts } from './errors.js';
+export type { OutputExpectation, PictureExpectation, SoundExpectation, VideoExpectation } from './expectation.js';
 export { inputIsDamaged } from './failure.js';
 export { Ffmpeg, type RunOptions, type RunResult } from './ffmpeg.js';
 export { guardedInput, outputFile, quoteCommand } from './input.js';
@@ -20,4 +21,4 @@ export { reportProgress, type EncodeProgress, type ProgressSink } from './progre
 export { produceOutput, type OutputSteps, type Produced, type ProducingJob } from './publish.js';
 export { jobOfMarker, type AttemptIdentity } from './published-marker.js';
 export { resolveFfmpeg, type MediaTools, type ToolPaths } from './tools.js';
-export { verifyOutput, type OutputExpectation, type PictureExpectation, type VideoExpectation } from './verify.js';
+export { verifyOutput } from './verify.js';

@@ -31,6 +31,12 @@ export function guardedPicture(absolutePath: string): string[] {
 /** An output: `file:` keeps ffmpeg from reading options or protocols out of a name. */
 export const outputFile = (absolutePath: string): string => `file:${absolutePath}`;
 
+/** The options that every run starts with: never ask, say errors only, write progress to stdout. */
+const RUN_OPTIONS = ['-nostdin', '-y', '-hide_banner', '-loglevel', 'error', '-nostats', '-progress', 'pipe:1'];
+
+/** The whole argv of a run of ffmpeg. */
+export const ffmpegArgv = (program: string, args: readonly string[]): string[] => [program, ...RUN_OPTIONS, ...args];
+
 /** A command as a person would type it into a POSIX shell; for display only, it is never run. */
 export function quoteCommand(argv: readonly string[]): string {
   return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');

@@ -13,6 +13,14 @@ export interface VideoStreamInfo {
   /** Degrees clockwise that a player turns the picture: 0, 90, 180 or 270. */
   rotation: number;
   bitrateKbps: number | null;
+  /** Left out where nothing says so. */
+  durationSeconds?: number | undefined;
+  /** Left out where the file does not say so. */
+  interlaced?: boolean | undefined;
+  /** As ffprobe names it: `smpte2084` and `arib-std-b67` are HDR. Left out where the file does not say. */
+  colorTransfer?: string | undefined;
+  /** Where frames come at uneven times: the rate that shows them all. Left out where they come evenly. */
+  peakFps?: number | undefined;
 }
 
 /** The first sound stream of a file. */
@@ -22,6 +30,8 @@ export interface AudioStreamInfo {
   /** In Hz. */
   sampleRate: number | null;
   bitrateKbps: number | null;
+  /** Left out where nothing says so. */
+  durationSeconds?: number | undefined;
 }
 
 /** What a probe learned of a media file. Rates in kbit/s. */

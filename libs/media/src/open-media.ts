@@ -23,16 +23,21 @@ export type MediaEnv = z.output<typeof mediaEnv>;
 export interface Media {
   readonly ffmpeg: Ffmpeg;
   readonly library: MediaLibrary;
-  /** What was found and is worth announcing: ffmpeg's version and the encoders that were asked for. */
+  /** What was found and is worth announcing: ffmpeg's version and what was asked for. */
   readonly features: readonly string[];
 }
 
 /**
  * Opens the library and finds the tools, once, at a service's start.
  * @param encoders that the service cannot do without, by ffmpeg's names
+ * @param optional encoders and filters that are announced where they are there
  * @throws {MediaError} LIBRARY_MISSING, FEATURE_MISSING
  */
-export async function openMedia(env: MediaEnv, encoders: readonly string[]): Promise<Media> {
+export async function openMedia(
+  env: MediaEnv,
+  encoders: readonly string[],
+  optional: readonly string[] = [],
+): Promise<Media> {
   const library = new MediaLibrary(env.MEDIA_ROOT);
   await library.rootPath();
   const tools = await resolveFfmpeg({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH });
@@ -44,9 +49,17 @@ export async function openMedia(env: MediaEnv, encoders: readonly string[]): Pro
       { facts: { lacking, version: tools.version } },
     );
   }
+  const found = optional
+    .filter((name) => !encoders.includes(name))
+    .filter((name) => tools.encoders.has(name) || tools.filters.has(name));
   return {
     library,
     ffmpeg: new Ffmpeg(tools),
-    features: [`ffmpeg-${tools.version}`, ...encoders, ...(tools.launcher.length > 0 ? ['parent-death-signal'] : [])],
+    features: [
+      `ffmpeg-${tools.version}`,
+      ...encoders,
+      ...found,
+      ...(tools.launcher.length > 0 ? ['parent-death-signal'] : []),
+    ],
   };
 }

@@ -38,9 +38,26 @@ describe('parseProbe', () => {
         fps: 29.97,
         rotation: 0,
         bitrateKbps: 3877,
+        durationSeconds: 8.3,
       },
-      audio: { codec: 'aac', channels: 2, sampleRate: 48000, bitrateKbps: 128 },
+      audio: { codec: 'aac', channels: 2, sampleRate: 48000, bitrateKbps: 128, durationSeconds: 8.3 },
     });
+  });
+
+  it('tells what an encode has to even out', () => {
+    expect(probed([{ ...picture, field_order: 'tt', color_transfer: 'smpte2084' }])?.video).toMatchObject({
+      interlaced: true,
+      colorTransfer: 'smpte2084',
+    });
+    expect(probed([{ ...picture, avg_frame_rate: '2417/100' }])?.video?.peakFps).toBe(30);
+  });
+
+  it('leaves out what is nothing special', () => {
+    const fields = { field_order: 'bb', avg_frame_rate: '25/1', r_frame_rate: '50/1' };
+    expect(probed([{ ...picture, ...fields }])?.video).not.toHaveProperty('peakFps');
+    expect(
+      probed([{ ...picture, field_order: 'progressive', color_transfer: 'unknown', duration: 'N/A' }])?.video,
+    ).toEqual(expect.not.objectContaining({ interlaced: expect.anything() as unknown }));
   });
 
   it('takes N/A, 0/0 and what is missing as not known', () => {

@@ -15,6 +15,8 @@ const stream = z.object({
   display_aspect_ratio: text,
   avg_frame_rate: text,
   r_frame_rate: text,
+  field_order: text,
+  color_transfer: text,
   bit_rate: number,
   channels: number,
   sample_rate: number,
@@ -73,7 +75,33 @@ function videoInfo(picture: Stream): VideoStreamInfo {
     fps: ratio(picture.avg_frame_rate) ?? ratio(picture.r_frame_rate),
     rotation: clockwiseRotation(picture),
     bitrateKbps: kilobits(picture.bit_rate),
+    ...given('durationSeconds', streamSeconds(picture)),
+    ...given('interlaced', isInterlaced(picture) || null),
+    ...given('colorTransfer', colorTransfer(picture)),
+    ...given('peakFps', peakFps(picture)),
   };
+}
+
+/** A field that is left out where nothing is known. */
+const given = <K extends string, V>(name: K, value: V | null): Partial<Record<K, V>> =>
+  (value === null ? {} : { [name]: value }) as Partial<Record<K, V>>;
+
+/** Top or bottom field first, in the two letters that ffprobe has for it. */
+const isInterlaced = ({ field_order }: Stream): boolean => /^(tt|bb|tb|bt)$/.test(field_order ?? '');
+
+const colorTransfer = ({ color_transfer }: Stream): string | null =>
+  color_transfer === undefined || color_transfer === 'unknown' ? null : color_transfer;
+
+/** By how much the least common rate may differ from the average one of evenly timed frames: first and last ones count. */
+const UNEVEN_SHARE = 0.02;
+
+/** The rate of fields counts as that of frames: some decoders give it for interlaced pictures. */
+function peakFps(picture: Stream): number | null {
+  const average = ratio(picture.avg_frame_rate);
+  const least = ratio(picture.r_frame_rate);
+  if (average === null || least === null) return null;
+  const peak = isInterlaced(picture) && least > average * 1.5 ? least / 2 : least;
+  return peak > average * (1 + UNEVEN_SHARE) ? peak : null;
 }
 
 function audioInfo(sound: Stream): AudioStreamInfo {
@@ -82,6 +110,7 @@ function audioInfo(sound: Stream): AudioStreamInfo {
     channels: positive(sound.channels),
     sampleRate: positive(sound.sample_rate),
     bitrateKbps: kilobits(sound.bit_rate),
+    ...given('durationSeconds', streamSeconds(sound)),
   };
 }
 

@@ -15,7 +15,7 @@ const PROBE_TIMEOUT_MS = 60_000;
 const ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',
   'stream=codec_name,codec_type,profile,pix_fmt,width,height,display_aspect_ratio,avg_frame_rate,r_frame_rate,' +
-    'bit_rate,channels,sample_rate,start_time,duration',
+    'field_order,color_transfer,bit_rate,channels,sample_rate,start_time,duration',
   'stream_disposition=attached_pic',
   'stream_tags=rotate,DURATION',
   'stream_side_data=rotation',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { VideoExpectation } from './expectation.js';
 import type { MediaInfo } from './media-info.js';
-import { decodeChecks, outputFault, type VideoExpectation } from './verify.js';
+import { decodeChecks, outputFault } from './verify.js';
 
 const planned: VideoExpectation = {
   kind: 'video',
@@ -49,6 +50,15 @@ describe('outputFault', () => {
     expect(outputFault(found, { ...planned, height: 362 })).toBe('it measures 640x360, not 640x362');
     expect(outputFault(found, { ...planned, videoCodec: 'hevc' })).toBe('its picture is h264, not hevc');
     expect(outputFault(found, { ...planned, audioCodec: null })).toBe('its sound is aac, not left out');
+  });
+
+  it('finds what is wrong with sound', () => {
+    const sound = { kind: 'sound', container: 'mp3', audioCodec: 'mp3', durationSeconds: 10 } as const;
+    const mp3 = { ...found, container: 'mp3', video: null, audio: { ...found.audio!, codec: 'mp3' } };
+    expect(outputFault(mp3, sound)).toBeNull();
+    expect(outputFault({ ...mp3, video: found.video }, sound)).toBe('it has a picture, and should have sound only');
+    expect(outputFault({ ...mp3, audio: null }, sound)).toBe('its sound is missing, not mp3');
+    expect(outputFault({ ...mp3, durationSeconds: 8 }, sound)).toBe('it lasts 8.00 s, not 10.00 s');
   });
 
   it('allows 0.2 s or 1 % of the duration', () => {

@@ -1,35 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { describeDimensions } from './describe.js';
 import { MediaError } from './errors.js';
+import type { OutputExpectation, PictureExpectation, VideoExpectation } from './expectation.js';
 import type { Ffmpeg } from './ffmpeg.js';
 import { guardedInput, guardedPicture } from './input.js';
 import type { MediaInfo } from './media-info.js';
 import type { RunControl } from './pause.js';
 import { probe } from './probe.js';
-
-/** What a finished video must be. */
-export interface VideoExpectation {
-  readonly kind: 'video';
-  /** One of the container names that ffprobe gives. */
-  readonly container: string;
-  readonly videoCodec: string;
-  /** Null when there must be no sound. */
-  readonly audioCodec: string | null;
-  readonly width: number;
-  readonly height: number;
-  /** Null when it could not be planned. */
-  readonly durationSeconds: number | null;
-}
-
-/** What a finished still picture must be. */
-export interface PictureExpectation {
-  readonly kind: 'picture';
-  readonly videoCodec: string;
-  readonly width: number;
-  readonly height: number;
-}
-
-export type OutputExpectation = VideoExpectation | PictureExpectation;
 
 /** The least difference in duration that counts, in seconds: frames and sound packets end unevenly. */
 const DURATION_TOLERANCE_SECONDS = 0.2;
@@ -66,20 +43,25 @@ export async function verifyOutput(
 
 /** What of an output differs from its plan; null when all is as expected. */
 export function outputFault(media: MediaInfo, expectation: OutputExpectation): string | null {
-  const { video, audio } = media;
-  if (video === null) return 'the output has no picture';
-  if (video.codec !== expectation.videoCodec) return `its picture is ${video.codec}, not ${expectation.videoCodec}`;
-  if (video.width !== expectation.width || video.height !== expectation.height) {
-    return `it measures ${describeDimensions(video)}, not ${describeDimensions(expectation)}`;
-  }
-  if (expectation.kind === 'picture') return null;
+  const fault = expectation.kind === 'sound' ? unwantedPicture(media) : pictureFault(media, expectation);
+  if (fault !== null || expectation.kind === 'picture') return fault;
   if (!media.container.split(',').includes(expectation.container)) {
     return `its container is ${media.container}, not ${expectation.container}`;
   }
-  if ((audio?.codec ?? null) !== expectation.audioCodec) {
-    return `its sound is ${audio?.codec ?? 'missing'}, not ${expectation.audioCodec ?? 'left out'}`;
+  if ((media.audio?.codec ?? null) !== expectation.audioCodec) {
+    return `its sound is ${media.audio?.codec ?? 'missing'}, not ${expectation.audioCodec ?? 'left out'}`;
   }
   return durationFault(media.durationSeconds, expectation.durationSeconds);
+}
+
+const unwantedPicture = ({ video }: MediaInfo): string | null =>
+  video === null ? null : 'it has a picture, and should have sound only';
+
+function pictureFault({ video }: MediaInfo, expectation: VideoExpectation | PictureExpectation): string | null {
+  if (video === null) return 'the output has no picture';
+  if (video.codec !== expectation.videoCodec) return `its picture is ${video.codec}, not ${expectation.videoCodec}`;
+  if (video.width === expectation.width && video.height === expectation.height) return null;
+  return `it measures ${describeDimensions(video)}, not ${describeDimensions(expectation)}`;
 }
 
 function durationFault(found: number | null, planned: number | null): string | null {

@@ -2,7 +2,6 @@ import { reencodeStreaming } from '@reelay/contracts';
 import {
   describeMedia,
   extensionOf,
-  inputIsDamaged,
   MediaError,
   outputBaseName,
   probe,
@@ -18,6 +17,7 @@ import {
   type RunResult,
 } from '@reelay/media';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
+import { blameInput } from '../blame-input.js';
 import { planReencode, type ReencodePlan } from './reencode-streaming.plan.js';
 
 /** Where outputs go that no path was asked for. */
@@ -106,18 +106,4 @@ export class ReencodeStreamingProcessor implements JobProcessor<typeof reencodeS
       throw run === null ? error : blameInput(error, run, mode);
     }
   }
-}
-
-/**
- * An output that is wrong because its input is stays wrong with every retry: ffmpeg complained of the
- * input, or what was copied does not decode.
- */
-function blameInput(error: unknown, run: RunResult, mode: ReencodePlan['mode']): unknown {
-  if (!(error instanceof MediaError) || error.code !== 'OUTPUT_INVALID') return error;
-  const isCopyOfDamage = mode === 'remux' && error.facts.check === 'decode';
-  if (!isCopyOfDamage && !inputIsDamaged(run.stderr)) return error;
-  return new MediaError('INPUT_UNREADABLE', `the input is damaged: ${error.message}`, {
-    cause: error,
-    facts: { ...error.facts, complaints: run.stderr },
-  });
 }

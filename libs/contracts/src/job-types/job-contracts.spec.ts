@@ -24,7 +24,7 @@ describe('defineJobType', () => {
 
 describe('JOB_CONTRACTS', () => {
   it('holds each job type under its own name', () => {
-    expect([...JOB_CONTRACTS.keys()]).toEqual(['reencode_streaming', 'thumbnail_generate', 'validate']);
+    expect([...JOB_CONTRACTS.keys()]).toEqual(['reencode_streaming', 'thumbnail_generate', 'transcode', 'validate']);
     for (const [name, { type }] of JOB_CONTRACTS) expect(type).toBe(name);
   });
 

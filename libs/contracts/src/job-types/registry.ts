@@ -1,9 +1,10 @@
 import type { JobContract } from './define-job-type.js';
 import { reencodeStreaming } from './reencode-streaming.js';
 import { thumbnailGenerate } from './thumbnail-generate.js';
+import { transcode } from './transcode.js';
 import { validate } from './validate.js';
 
-const contracts: readonly JobContract[] = [reencodeStreaming, thumbnailGenerate, validate];
+const contracts: readonly JobContract[] = [reencodeStreaming, thumbnailGenerate, transcode, validate];
 
 /** The job types that Reelay ships, by name. Workers may announce further ones. */
 export const JOB_CONTRACTS: ReadonlyMap<string, JobContract> = new Map(

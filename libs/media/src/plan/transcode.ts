@@ -1,0 +1,197 @@
+import type { PresetContainer, PresetSettings } from '@reelay/contracts';
+import { MediaError } from '../errors.js';
+import type { OutputExpectation } from '../expectation.js';
+import { guardedInput, outputFile } from '../input.js';
+import type { MediaInfo } from '../media-info.js';
+import { planPicture, type PicturePlan } from './picture.js';
+import { AUDIO_ENCODERS, planSound, type SoundPlan } from './sound.js';
+import { VIDEO_ENCODERS, videoOptions } from './video-encoder.js';
+
+/** What a transcode does with one input. */
+export interface TranscodeRequest {
+  readonly settings: PresetSettings;
+  /** Seconds of the input at which the output begins and ends. */
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+}
+
+export interface TranscodeFiles {
+  readonly input: string;
+  readonly output: string;
+}
+
+/** A transcode that is decided on; nothing has run. */
+export interface TranscodePlan {
+  /** `remux` when all is copied. */
+  readonly mode: 'encode' | 'remux';
+  /** What is done to the input and why, for people. */
+  readonly notes: readonly string[];
+  /** From the input's options to the output's name. */
+  readonly args: string[];
+  /** What of ffmpeg it needs, by ffmpeg's names. */
+  readonly needs: { readonly encoders: readonly string[]; readonly filters: readonly string[] };
+  readonly expect: OutputExpectation;
+}
+
+interface Format {
+  /** ffmpeg's name of what writes it. */
+  readonly muxer: string;
+  /** One of ffprobe's names of what it is. */
+  readonly container: string;
+  /** Extensions of a file's name that fit; the first is given to files that have no name yet. */
+  readonly extensions: readonly [string, ...string[]];
+}
+
+const FORMATS: Readonly<Record<PresetContainer, Format>> = {
+  mp4: { muxer: 'mp4', container: 'mp4', extensions: ['mp4', 'm4v'] },
+  mkv: { muxer: 'matroska', container: 'matroska', extensions: ['mkv', 'mka'] },
+  webm: { muxer: 'webm', container: 'webm', extensions: ['webm', 'weba'] },
+  m4a: { muxer: 'ipod', container: 'm4a', extensions: ['m4a'] },
+  ogg: { muxer: 'ogg', container: 'ogg', extensions: ['ogg', 'opus', 'oga'] },
+  mp3: { muxer: 'mp3', container: 'mp3', extensions: ['mp3'] },
+};
+
+/** Every encoder and filter that some preset may ask for; a worker announces which of them it has. */
+export const TRANSCODE_FEATURES: readonly string[] = [
+  ...Object.values(VIDEO_ENCODERS),
+  ...Object.values(AUDIO_ENCODERS),
+  ...['bwdif', 'zscale', 'tonemap', 'loudnorm'],
+];
+
+/** Packets that wait for the other stream's first one; inputs whose sound starts late need many. */
+const MUXING_QUEUE = '1024';
+
+/** The extensions that a file in this container may have; the first is the usual one. */
+export const extensionsOf = (container: PresetContainer): readonly [string, ...string[]] =>
+  FORMATS[container].extensions;
+
+/**
+ * Decides how an input is transcoded.
+ * @param threads of the encoder; as many as ffmpeg likes when left out
+ * @throws {MediaError} INPUT_UNREADABLE when the input lacks what the preset is for; INVALID_PARAMETERS when a
+ * setting contradicts the input
+ */
+export function planTranscode(
+  request: TranscodeRequest,
+  media: MediaInfo,
+  files: TranscodeFiles,
+  threads?: number,
+): TranscodePlan {
+  const { settings } = request;
+  const format = FORMATS[settings.container];
+  const picture = picturePlan(settings, media);
+  const sound = planSound(settings.audio, media.audio, settings.container);
+  if (picture === null && sound === null) {
+    throw new MediaError('INPUT_UNREADABLE', 'the input has no sound, and nothing else is asked for');
+  }
+  const part = planPart(request, media, { picture: picture !== null, sound: sound !== null });
+  const args = [
+    // Every complaint about the input ends the run: ffmpeg would otherwise conceal what is broken, and exit with 0.
+    '-xerror',
+    ...part.seek,
+    ...guardedInput(files.input),
+    ...part.length,
+    // V leaves out cover art, which may come before the picture.
+    ...(picture === null ? ['-vn'] : ['-map', '0:V:0']),
+    ...(sound === null ? ['-an'] : ['-map', '0:a:0']),
+    ...['-sn', '-dn', '-map_metadata', '0'],
+    ...(picture === null ? [] : pictureOptions(settings, picture, threads)),
+    ...(sound === null ? [] : soundOptions(sound)),
+    ...(['mp4', 'ipod'].includes(format.muxer) ? ['-movflags', '+faststart'] : []),
+    ...['-max_muxing_queue_size', MUXING_QUEUE, '-f', format.muxer, outputFile(files.output)],
+  ];
+  return {
+    mode: picture === null && sound?.encoder === null ? 'remux' : 'encode',
+    notes: notesOf(settings, media, picture, sound),
+    args,
+    needs: needsOf(settings, picture, sound),
+    expect: expectation(settings, format, { picture, sound, seconds: part.seconds }),
+  };
+}
+
+function picturePlan({ video: settings }: PresetSettings, { video }: MediaInfo): PicturePlan | null {
+  if (settings.codec === 'none') return null;
+  if (video === null) {
+    throw new MediaError('INPUT_UNREADABLE', 'the input has sound only: there is no picture to encode');
+  }
+  return planPicture(settings, video);
+}
+
+function pictureOptions({ video, container }: PresetSettings, picture: PicturePlan, threads?: number): string[] {
+  if (video.codec === 'none') return [];
+  return [
+    ...(picture.filters.length === 0 ? [] : ['-vf', picture.filters.join(',')]),
+    ...videoOptions(video.codec, video, { picture, isMp4: container === 'mp4', threads }),
+  ];
+}
+
+const soundOptions = ({ filters, options }: SoundPlan): string[] => [
+  ...(filters.length === 0 ? [] : ['-af', filters.join(',')]),
+  ...options,
+];
+
+/** Which part of the input is read, and how long that is; null where nobody knows. */
+function planPart(
+  { settings, start = 0, end }: TranscodeRequest,
+  media: MediaInfo,
+  wanted: { picture: boolean; sound: boolean },
+): { seek: string[]; length: string[]; seconds: number | null } {
+  const total = playingSeconds(media, wanted);
+  if (total !== null && start >= total) {
+    throw new MediaError('INVALID_PARAMETERS', `start is at ${text(start)} s, and the input ends at ${text(total)} s`);
+  }
+  const rest = total === null ? Infinity : total - start;
+  const asked = Math.min((end ?? Infinity) - start, settings.maxSeconds ?? Infinity);
+  return {
+    seek: start > 0 ? ['-ss', text(start)] : [],
+    length: asked < rest ? ['-t', text(asked)] : [],
+    seconds: total === null ? null : Math.min(rest, asked),
+  };
+}
+
+/** A stream that is left out may last longer than the one that stays. */
+function playingSeconds(media: MediaInfo, wanted: { picture: boolean; sound: boolean }): number | null {
+  const only = wanted.picture && wanted.sound ? null : wanted.picture ? media.video : media.audio;
+  return only?.durationSeconds ?? media.durationSeconds;
+}
+
+/** Milliseconds are as precise as it gets. */
+const text = (seconds: number): string => String(Number(seconds.toFixed(3)));
+
+function notesOf(
+  settings: PresetSettings,
+  media: MediaInfo,
+  picture: PicturePlan | null,
+  sound: SoundPlan | null,
+): string[] {
+  return [
+    ...(picture?.notes ?? []),
+    ...(picture === null && media.video !== null ? ['its picture is left out'] : []),
+    ...(sound?.notes ?? []),
+    ...(sound === null && media.audio !== null ? ['its sound is left out'] : []),
+    ...(settings.audio.codec !== 'none' && media.audio === null ? ['it has no sound, and neither has the output'] : []),
+  ];
+}
+
+function needsOf({ video }: PresetSettings, picture: PicturePlan | null, sound: SoundPlan | null) {
+  const encoder = sound?.encoder ?? null;
+  const filters = [...(picture?.filters ?? []), ...(sound?.filters ?? [])];
+  return {
+    encoders: [
+      ...(video.codec === 'none' ? [] : [VIDEO_ENCODERS[video.codec]]),
+      ...(encoder === null ? [] : [encoder]),
+    ],
+    filters: [...new Set(filters.map((filter) => filter.split('=', 1)[0] ?? filter))],
+  };
+}
+
+function expectation(
+  { video }: PresetSettings,
+  { container }: Format,
+  made: { picture: PicturePlan | null; sound: SoundPlan | null; seconds: number | null },
+): OutputExpectation {
+  const { picture, sound, seconds: durationSeconds } = made;
+  if (picture === null) return { kind: 'sound', container, audioCodec: sound?.codec ?? 'none', durationSeconds };
+  const audioCodec = sound?.codec ?? null;
+  return { kind: 'video', container, videoCodec: video.codec, audioCodec, ...picture.size, durationSeconds };
+}
