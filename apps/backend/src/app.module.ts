@@ -11,6 +11,7 @@ import { HousekeepingModule } from './housekeeping/housekeeping.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LibraryModule } from './library/library.module.js';
 import { ParkedModule } from './parked/parked.module.js';
+import { PresetsModule } from './presets/presets.module.js';
 import { ResponsesModule } from './responses/responses.module.js';
 import { WorkersModule } from './workers/workers.module.js';
 
@@ -32,6 +33,7 @@ export class AppModule {
         HousekeepingModule,
         LibraryModule,
         ParkedModule,
+        PresetsModule,
       ],
       controllers: [HealthController],
     };

@@ -30,7 +30,9 @@ const videoShape = {
   maxrateKbps: videoKbps.optional().describe('Highest bitrate'),
   bufsizeKbps: videoKbps.optional().describe('Over how much maxrateKbps holds; left out, two seconds of it'),
   speed: z.enum(ENCODER_SPEEDS).optional().describe('Quicker or smaller; left out, medium'),
-  maxWidth: side.optional().describe('Largest width; with maxHeight a box, which is turned for upright pictures'),
+  maxWidth: side
+    .optional()
+    .describe('Largest width; where it is above maxHeight, the two change places for upright pictures'),
   maxHeight: side.optional().describe('Largest height; pictures are never enlarged'),
   maxFps: z.number().min(1).max(240).optional().describe('Highest frame rate'),
   pixelFormat: z.enum(['yuv420p', 'yuv420p10le']).optional().describe('Left out, yuv420p'),

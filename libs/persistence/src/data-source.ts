@@ -4,12 +4,14 @@ import { AttemptEntity } from './entities/attempt.entity.js';
 import { IdempotencyKeyEntity } from './entities/idempotency-key.entity.js';
 import { JobLogLineEntity } from './entities/job-log-line.entity.js';
 import { JobEntity } from './entities/job.entity.js';
+import { PresetEntity } from './entities/preset.entity.js';
 import { PausedJobTypeEntity, SettingsEntity } from './entities/settings.entity.js';
 import { VideoEntity } from './entities/video.entity.js';
 import { JobTypeEntity, WorkerEntity, WorkerJobTypeEntity } from './entities/worker.entity.js';
 import { Initial1763769600000 } from './migrations/1763769600000-initial.js';
 import { Lifecycle1763773200000 } from './migrations/1763773200000-lifecycle.js';
 import { Scale1763776800000 } from './migrations/1763776800000-scale.js';
+import { Presets1763780400000 } from './migrations/1763780400000-presets.js';
 import { VideoLists1763784000000 } from './migrations/1763784000000-video-lists.js';
 import { SnakeCaseNaming } from './naming.js';
 
@@ -25,10 +27,17 @@ export const entities = [
   IdempotencyKeyEntity,
   SettingsEntity,
   PausedJobTypeEntity,
+  PresetEntity,
 ];
 
 /** All migrations, in their order. */
-export const migrations = [Initial1763769600000, Lifecycle1763773200000, Scale1763776800000, VideoLists1763784000000];
+export const migrations = [
+  Initial1763769600000,
+  Lifecycle1763773200000,
+  Scale1763776800000,
+  Presets1763780400000,
+  VideoLists1763784000000,
+];
 
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5_000;

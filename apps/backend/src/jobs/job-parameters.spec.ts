@@ -1,8 +1,9 @@
-import { createJobBody, type CreateJobBody } from '@reelay/contracts';
+import { BUILT_IN_PRESETS, createJobBody, type CreateJobBody } from '@reelay/contracts';
 import type { NewJob } from '@reelay/persistence';
 import type { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { ApiError, type RequestFault } from '../http/api-error.js';
+import { PresetsService } from '../presets/presets.service.js';
 import { JobParameters } from './job-parameters.js';
 
 /** A database that knows the job types that workers announced, and no video. */
@@ -14,8 +15,11 @@ const databaseKnowing = (announced: Record<string, object>): DataSource =>
     query: () => Promise.resolve([]),
   }) as unknown as DataSource;
 
+const jobParameters = (database: DataSource): JobParameters =>
+  new JobParameters(database, new PresetsService(database));
+
 const prepare = (body: Partial<CreateJobBody> & { type: string }, announced = {}): Promise<NewJob> =>
-  new JobParameters(databaseKnowing(announced)).prepare(createJobBody.parse(body));
+  jobParameters(databaseKnowing(announced)).prepare(createJobBody.parse(body));
 
 /** What a body is refused for. */
 async function refusalOf(
@@ -116,6 +120,42 @@ describe('a job of a type that a worker announced', () => {
   });
 });
 
+describe('a transcode', () => {
+  const { settings } = BUILT_IN_PRESETS.get('web-1080p')!;
+  const transcode = (params: object) => ({ type: 'transcode', params: { inputPath, ...params } });
+
+  it('carries the settings of its preset, with the version that they are of', async () => {
+    expect((await prepare(transcode({}))).params).toEqual({ inputPath, preset: 'web-1080p@1', settings });
+    const overrides = { video: { crf: 30 } };
+    expect((await prepare(transcode({ preset: 'web-1080p@1', overrides }))).params).toEqual({
+      ...{ inputPath, preset: 'web-1080p@1', overrides },
+      settings: { ...settings, video: { ...settings.video, crf: 30 } },
+    });
+  });
+
+  it('can be submitted again as it is shown', async () => {
+    const { params } = await prepare(transcode({ overrides: { maxSeconds: 2 } }));
+    expect((await prepare({ type: 'transcode', params })).params).toEqual(params);
+  });
+
+  it.each([
+    [{ preset: 'ours' }, 'PRESET_NOT_FOUND', ['params.preset']],
+    [{ preset: 'web-1080p@2' }, 'PRESET_NOT_FOUND', ['params.preset']],
+    [{ preset: 'No Name' }, 'INVALID_PARAMETERS', ['params.preset']],
+    [
+      { overrides: { container: 'webm' } },
+      'INVALID_PARAMETERS',
+      ['params.overrides.video.codec', 'params.overrides.audio.codec'],
+    ],
+    [{ overrides: { video: { crf: 99 } } }, 'INVALID_PARAMETERS', ['params.overrides.video.crf']],
+    [{ settings: { ...settings, maxSeconds: 1 } }, 'INVALID_PARAMETERS', ['params.settings']],
+    [{ start: 3, end: 2 }, 'INVALID_PARAMETERS', ['params.end']],
+  ])('is refused with %j', async (params, code, places) => {
+    const refusal = await refusalOf(transcode(params));
+    expect([refusal.status, refusal.code, refusal.faults.map(({ path }) => path)]).toEqual([422, code, places]);
+  });
+});
+
 describe('what is known of an announced type', () => {
   /** Counts how often it is asked for a job type. */
   class CountingDatabase {
@@ -127,7 +167,7 @@ describe('what is known of an announced type', () => {
       return { findOneBy: () => this.read(++this.reads) };
     }
   }
-  const parametersOn = (database: CountingDatabase) => new JobParameters(database as unknown as DataSource);
+  const parametersOn = (database: CountingDatabase) => jobParameters(database as unknown as DataSource);
   const body = createJobBody.parse({ type: 'highlight', params: {} });
 
   it('is read once for a bulk, however many jobs it holds', async () => {

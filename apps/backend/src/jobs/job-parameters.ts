@@ -7,6 +7,7 @@ import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { unprocessable, type RequestFault } from '../http/api-error.js';
 import { faultsOf } from '../http/zod.pipe.js';
+import { PresetsService } from '../presets/presets.service.js';
 
 /** How long what was read of an announced type is taken to hold, in ms. */
 const CACHE_MS = 1_000;
@@ -19,12 +20,15 @@ interface KnownType {
   check(params: Record<string, unknown>): RequestFault[];
 }
 
-/** Turns a request for a job into a job: parameters checked, input found, needs filled in. */
+/** Turns a request for a job into a job: parameters checked, input found, preset and needs filled in. */
 @Injectable()
 export class JobParameters {
   private readonly announced = new Map<string, { known: Promise<KnownType | null>; until: number }>();
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly presets: PresetsService,
+  ) {}
 
   /** @throws {ApiError} 422 with each fault, when the job could not run as it is asked for */
   async prepare(body: CreateJobBody): Promise<NewJob> {
@@ -34,7 +38,7 @@ export class JobParameters {
     if (faults.length > 0) throw unprocessable('INVALID_PARAMETERS', faults);
     const job: NewJob = {
       type: body.type,
-      params,
+      params: await this.presets.complete(body.type, params),
       priority: body.priority,
       resourceCategory: category(body, known),
       vramRequired: vram(body, known),

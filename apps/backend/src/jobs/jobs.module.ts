@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { LiveModule } from '../live/live.module.js';
+import { PresetsModule } from '../presets/presets.module.js';
 import { JobControlController } from './job-control.controller.js';
 import { JobControlService } from './job-control.service.js';
 import { JobParameters } from './job-parameters.js';
@@ -9,7 +10,7 @@ import { JobsController } from './jobs.controller.js';
 import { JobsService } from './jobs.service.js';
 
 @Module({
-  imports: [LiveModule],
+  imports: [LiveModule, PresetsModule],
   controllers: [JobsController, JobControlController],
   exports: [JobsService],
   providers: [JobsService, JobReader, JobControlService, JobPlanService, JobParameters],

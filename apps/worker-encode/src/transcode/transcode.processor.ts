@@ -3,7 +3,6 @@ import {
   describeMedia,
   extensionOf,
   MediaError,
-  outputBaseName,
   probe,
   produceOutput,
   quoteCommand,
@@ -16,15 +15,12 @@ import {
   type MediaLibrary,
   type RunResult,
 } from '@reelay/media';
-import { extensionsOf, planTranscode, type TranscodePlan } from '@reelay/media/plan';
+import { extensionsOf, outputName, planTranscode, type TranscodePlan } from '@reelay/media/plan';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
 import { blameInput } from '../blame-input.js';
 import type { EncodeSettings } from '../reencode-streaming/reencode-streaming.processor.js';
 import { orderSettings } from './order-settings.js';
 import { requireFeatures } from './required-features.js';
-
-/** Where outputs go that no path was asked for. */
-const OUTPUT_FOLDER = 'playback';
 
 /** Encodes a file by a preset. */
 export class TranscodeProcessor implements JobProcessor<typeof transcode> {
@@ -74,11 +70,11 @@ export class TranscodeProcessor implements JobProcessor<typeof transcode> {
     { preset, settings }: { preset: string; settings: PresetSettings },
   ): Promise<LibraryOutput> {
     const { outputPath: asked } = order.parameters;
-    const extensions = extensionsOf(settings.container);
     if (asked === undefined) {
-      const base = `${outputBaseName(input.relative)}-${parsePresetReference(preset).name}`;
-      return this.library.freeOutput({ directory: OUTPUT_FOLDER, base, extension: extensions[0] }, order);
+      const { name } = parsePresetReference(preset);
+      return this.library.freeOutput(outputName(input.relative, name, settings.container), order);
     }
+    const extensions = extensionsOf(settings.container);
     if (!extensions.includes(extensionOf(asked))) {
       const endings = extensions.map((extension) => `.${extension}`).join(' or ');
       throw new MediaError(

@@ -77,11 +77,10 @@ function outputSize(video: VideoStreamInfo, { maxWidth, maxHeight }: PictureSett
   };
 }
 
-/** A box of 1920x1080 is one of 1080x1920 for an upright picture, and the other way round. */
+/** A box of 1920x1080 is one of 1080x1920 for an upright picture: else a phone's films would be a third as large. */
 function turnedBox(shown: PictureSize, width = Infinity, height = Infinity): PictureSize {
-  const differs = shown.width > shown.height !== width > height && shown.width !== shown.height;
-  const isBox = Number.isFinite(width) && Number.isFinite(height);
-  return isBox && differs ? { width: height, height: width } : { width, height };
+  const isLandscapeBox = Number.isFinite(width) && width > height;
+  return isLandscapeBox && shown.height > shown.width ? { width: height, height: width } : { width, height };
 }
 
 function evenSide(side: number, most: number): number {

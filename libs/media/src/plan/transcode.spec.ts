@@ -217,6 +217,12 @@ describe('the size of the picture', () => {
     expect(args.join(' ').includes(filter)).toBe(!isSame);
   });
 
+  it('heeds a box that is upright itself as it is', () => {
+    const overrides = { video: { maxWidth: 320 } };
+    expect(plan('web-480p', media(), { overrides }).expect).toMatchObject({ width: 320, height: 180 });
+    expect(plan('web-480p', media({ rotation: 270 }), { overrides }).expect).toMatchObject({ width: 270, height: 480 });
+  });
+
   it('heeds one side alone as it is', () => {
     const overrides = { video: { maxWidth: 320, maxHeight: null } };
     expect(plan('web-720p', media({ rotation: 90 }), { overrides }).expect).toMatchObject({ width: 320, height: 568 });

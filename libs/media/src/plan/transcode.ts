@@ -2,6 +2,7 @@ import type { PresetContainer, PresetSettings } from '@reelay/contracts';
 import { MediaError } from '../errors.js';
 import type { OutputExpectation } from '../expectation.js';
 import { guardedInput, outputFile } from '../input.js';
+import { outputBaseName } from '../library-path.js';
 import type { MediaInfo } from '../media-info.js';
 import { planPicture, type PicturePlan } from './picture.js';
 import { AUDIO_ENCODERS, planSound, type SoundPlan } from './sound.js';
@@ -64,6 +65,20 @@ const MUXING_QUEUE = '1024';
 /** The extensions that a file in this container may have; the first is the usual one. */
 export const extensionsOf = (container: PresetContainer): readonly [string, ...string[]] =>
   FORMATS[container].extensions;
+
+/** Where outputs go that no path was asked for. */
+const OUTPUT_FOLDER = 'playback';
+
+/** What an output is called that no path was asked for: `playback/film-web-1080p.mp4`. */
+export const outputName = (
+  inputPath: string,
+  presetName: string,
+  container: PresetContainer,
+): { directory: string; base: string; extension: string } => ({
+  directory: OUTPUT_FOLDER,
+  base: `${outputBaseName(inputPath)}-${presetName}`,
+  extension: extensionsOf(container)[0],
+});
 
 /**
  * Decides how an input is transcoded.

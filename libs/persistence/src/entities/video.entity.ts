@@ -1,3 +1,4 @@
+import type { MediaInfo } from '@reelay/contracts';
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 
 /** A file of the library with what probes learned of it. */
@@ -79,4 +80,8 @@ export class VideoEntity {
 
   @Column('timestamptz', { nullable: true })
   probedAt!: Date | null;
+
+  /** All that the last probe learned. */
+  @Column('jsonb', { nullable: true })
+  media!: MediaInfo | null;
 }

@@ -1,4 +1,4 @@
-import type { VideoChange } from '@reelay/contracts';
+import type { MediaInfo, VideoChange } from '@reelay/contracts';
 import type { SqlRunner } from './statement.js';
 
 /** A change to the library's records, with the job that reports it. */
@@ -17,9 +17,9 @@ export async function applyVideoChanges(runner: SqlRunner, reported: readonly Re
     await runner.query(
       `INSERT INTO videos AS v (path, container, video_codec, audio_codec, width, height, display_aspect_ratio, fps,
                                 duration_seconds, size_bytes, bitrate_kbps, rotation, valid, invalid_reason,
-                                thumbnail_path, reencode_job_id, source_video_id, probed_at)
+                                thumbnail_path, reencode_job_id, source_video_id, probed_at, media)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-               (SELECT id FROM videos WHERE path = $17), CASE WHEN $18 THEN now() END)
+               (SELECT id FROM videos WHERE path = $17), CASE WHEN $18 THEN now() END, $19::jsonb)
        ON CONFLICT (path) DO UPDATE SET
          container = CASE WHEN $18 THEN excluded.container ELSE v.container END,
          video_codec = CASE WHEN $18 THEN excluded.video_codec ELSE v.video_codec END,
@@ -37,7 +37,8 @@ export async function applyVideoChanges(runner: SqlRunner, reported: readonly Re
          thumbnail_path = coalesce(excluded.thumbnail_path, v.thumbnail_path),
          reencode_job_id = coalesce(excluded.reencode_job_id, v.reencode_job_id),
          source_video_id = coalesce(excluded.source_video_id, v.source_video_id),
-         probed_at = coalesce(excluded.probed_at, v.probed_at), updated_at = now()`,
+         probed_at = coalesce(excluded.probed_at, v.probed_at),
+         media = coalesce(excluded.media, v.media), updated_at = now()`,
       [
         change.path,
         media?.container,
@@ -57,6 +58,7 @@ export async function applyVideoChanges(runner: SqlRunner, reported: readonly Re
         change.reencoded ? jobId : null,
         change.derivedFrom,
         media !== undefined,
+        media && JSON.stringify(media),
       ],
     );
   }
@@ -66,4 +68,16 @@ export async function applyVideoChanges(runner: SqlRunner, reported: readonly Re
 export async function findVideoPath(runner: SqlRunner, videoId: string): Promise<string | null> {
   const [row] = await runner.query<{ path: string }[]>('SELECT path FROM videos WHERE id = $1', [videoId]);
   return row?.path ?? null;
+}
+
+/** A video by its id or path, with what the last probe learned of it; null when there is none. */
+export async function findVideoMedia(
+  runner: SqlRunner,
+  { videoId, path }: { videoId?: string | undefined; path?: string | undefined },
+): Promise<{ path: string; media: MediaInfo | null } | null> {
+  const [row] = await runner.query<{ path: string; media: MediaInfo | null }[]>(
+    'SELECT path, media FROM videos WHERE id = $1 OR path = $2',
+    [videoId ?? null, path ?? null],
+  );
+  return row ?? null;
 }
