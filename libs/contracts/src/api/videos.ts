@@ -101,6 +101,7 @@ export type VideoPage = z.infer<typeof videoPage>;
 export const VIDEO_ACTIONS = {
   reencode: 'reencode_streaming',
   thumbnail: 'thumbnail_generate',
+  transcode: 'transcode',
   validate: 'validate',
 } as const;
 export type VideoAction = keyof typeof VIDEO_ACTIONS;
