@@ -34,6 +34,13 @@ const OUTPUTS: Record<string, { path: string; format: string; video?: object; au
   'preview-240p': { path: 'mp4', format: 'mp4', video: { codec_name: 'h264', width: 426, height: 240 } },
 };
 
+it('the worker announces which of the encoders it has', async () => {
+  const workers = await reelay.api.workers();
+  expect(workers.find(({ jobTypes }) => jobTypes.includes('transcode'))?.features).toEqual(
+    expect.arrayContaining(['libx264', 'libx265', 'libsvtav1', 'libvpx-vp9', 'aac', 'libopus', 'libmp3lame']),
+  );
+});
+
 describe('a real video', () => {
   it.each([...BUILT_IN_PRESETS.keys()])('is transcoded by the built-in preset %s', async (preset) => {
     const wanted = OUTPUTS[preset]!;
