@@ -39,6 +39,10 @@ export async function expectSound(
   } finally {
     await store.destroy();
   }
+  // The last fault may have been the end of the broker, or of a backend.
+  const { management } = reelay;
+  if (management) await eventually('the broker answers', async () => (await fetch(management.url)).ok, withinMs);
+  await eventually('the API is ready', async () => (await fetch(`${reelay.api.url}/health/ready`)).ok, withinMs);
   const inspection = await inspect(await placeOf(reelay));
   process.stdout.write(`${JSON.stringify(inspection.scoreboard)}\n`);
   expect(inspection.findings).toEqual([]);
