@@ -30,7 +30,13 @@ export const makeLongVideo = (mediaRoot: string, name: string, seconds: number):
 
 interface Probe {
   readonly format: { readonly duration: string; readonly format_name: string; readonly size: string };
-  readonly streams: readonly { codec_type: string; codec_name: string; width?: number; height?: number }[];
+  readonly streams: readonly {
+    codec_type: string;
+    codec_name: string;
+    width?: number;
+    height?: number;
+    start_time?: string;
+  }[];
 }
 
 /** Probes a file with ffprobe, independently of the product's own probe. */
@@ -39,3 +45,31 @@ export async function probeFile(file: string): Promise<Probe> {
   const { stdout } = await run(ffprobe, ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', file]);
   return JSON.parse(stdout) as Probe;
 }
+
+/** The hash of every decoded picture of a file, in the order in which they are shown. */
+export async function frameHashes(file: string): Promise<string[]> {
+  const { ffmpeg } = await resolveFfmpeg();
+  const args = ['-v', 'error', '-i', file, '-map', '0:v', '-fps_mode', 'passthrough', '-f', 'framemd5', '-'];
+  const { stdout } = await run(ffmpeg, ['-nostdin', ...args], { maxBuffer: MOST_CHARS });
+  return dataLines(stdout).map((line) => line.split(',').at(-1)?.trim() ?? '');
+}
+
+/** When each picture of a file is shown, in seconds from its start. */
+export async function frameTimes(file: string): Promise<number[]> {
+  const { ffprobe } = await resolveFfmpeg();
+  const args = ['-v', 'error', '-select_streams', 'v:0', '-of', 'csv=p=0', '-show_entries'];
+  const [packets, format] = await Promise.all(
+    ['packet=pts_time', 'format=start_time'].map((entries) =>
+      run(ffprobe, [...args, entries, file], { maxBuffer: MOST_CHARS }),
+    ),
+  );
+  const start = Number.parseFloat(format?.stdout ?? '0');
+  return dataLines(packets?.stdout ?? '')
+    .map((line) => Number.parseFloat(line) - start)
+    .sort((a, b) => a - b);
+}
+
+const MOST_CHARS = 64_000_000;
+
+const dataLines = (text: string): string[] =>
+  text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));

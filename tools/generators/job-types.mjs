@@ -1,9 +1,16 @@
 import { JOB_CONTRACTS, parametersJsonSchema } from '../../libs/contracts/dist/index.js';
 
-/** @typedef {{ type?: string, enum?: unknown[], format?: string, minimum?: number, maximum?: number, default?: unknown, description?: string, items?: Property }} Property */
+/** @typedef {{ type?: string, enum?: unknown[], format?: string, minimum?: number, maximum?: number, default?: unknown, description?: string, items?: Property, minItems?: number, maxItems?: number, anyOf?: Property[], const?: unknown }} Property */
 
-/** @param {Property} property */
+/**
+ * @param {Property} property
+ * @returns {string}
+ */
 function typeOf(property) {
+  if (property.anyOf) return property.anyOf.map(typeOf).join(' or ');
+  if (property.const !== undefined) return `\`${String(property.const)}\``;
+  if (property.items)
+    return `${property.minItems ?? 0} to ${property.maxItems ?? 'any number'} of ${typeOf(property.items)}`;
   if (property.enum) return property.enum.map((value) => `\`${String(value)}\``).join(', ');
   const range =
     property.minimum !== undefined && property.maximum !== undefined && property.maximum < Number.MAX_SAFE_INTEGER

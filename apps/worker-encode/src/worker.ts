@@ -7,6 +7,8 @@ import { env } from './config.js';
 import { REENCODE_ENCODERS } from './reencode-streaming/reencode-streaming.plan.js';
 import { ReencodeStreamingProcessor } from './reencode-streaming/reencode-streaming.processor.js';
 import { TranscodeProcessor } from './transcode/transcode.processor.js';
+import { TRIM_ENCODERS } from './trim/trim.plan.js';
+import { TrimProcessor } from './trim/trim.processor.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -18,12 +20,14 @@ export default defineWorker({
   version,
   async prepare() {
     const settings = parseEnv(env);
-    const { ffmpeg, library, features } = await openMedia(settings, REENCODE_ENCODERS, TRANSCODE_FEATURES);
+    const encoders = [...new Set([...REENCODE_ENCODERS, ...TRIM_ENCODERS])];
+    const { ffmpeg, library, features } = await openMedia(settings, encoders, TRANSCODE_FEATURES);
     const encoding = { threads: settings.FFMPEG_THREADS };
     return {
       processors: [
         new ReencodeStreamingProcessor(ffmpeg, library, encoding),
         new TranscodeProcessor(ffmpeg, library, encoding),
+        new TrimProcessor(ffmpeg, library, encoding),
       ],
       features,
     };

@@ -17,6 +17,7 @@ export { reencodeStreaming, X264_PRESETS } from './job-types/reencode-streaming.
 export { JOB_CONTRACTS } from './job-types/registry.js';
 export { thumbnailGenerate } from './job-types/thumbnail-generate.js';
 export { DEFAULT_PRESET, transcode } from './job-types/transcode.js';
+export { trim } from './job-types/trim.js';
 export { validate } from './job-types/validate.js';
 export * from './media-info.js';
 export * from './messages/answers.js';

@@ -15,8 +15,10 @@ export {
   type VideoStreamInfo,
 } from './media-info.js';
 export { mediaEnv, openMedia, type Media, type MediaEnv } from './open-media.js';
+export { listPictures, readPictureHeader, type PictureHeader, type PicturePacket } from './packets.js';
 export type { PauseSignal, RunControl } from './pause.js';
 export { probe, type ProbeOptions } from './probe.js';
+export { shareOf } from './progress-share.js';
 export { reportProgress, type EncodeProgress, type ProgressSink } from './progress.js';
 export { produceOutput, type OutputSteps, type Produced, type ProducingJob } from './publish.js';
 export { jobOfMarker, type AttemptIdentity } from './published-marker.js';

@@ -1,16 +1,12 @@
 import { stat } from 'node:fs/promises';
-import { capture } from './child.js';
 import { describeDimensions } from './describe.js';
-import { MediaError } from './errors.js';
-import { failureError, lastWords, StderrTail } from './failure.js';
+import { lastWords } from './failure.js';
+import { askFfprobe, unreadable } from './ffprobe.js';
 import { guardedInput, guardedPicture, MAX_PIXELS } from './input.js';
 import type { MediaInfo } from './media-info.js';
 import type { RunControl } from './pause.js';
 import { parseProbe } from './probe-parse.js';
 import type { MediaTools } from './tools.js';
-
-/** ffprobe reads the first megabytes only; a disk that needs longer for that hangs. */
-const PROBE_TIMEOUT_MS = 60_000;
 
 const ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',
@@ -40,35 +36,14 @@ export async function probe(
 ): Promise<MediaInfo> {
   const { size } = await stat(file);
   const input = picture ? guardedPicture(file) : guardedInput(file);
-  const argv = [
-    tools.ffprobe,
-    '-hide_banner',
-    '-loglevel',
-    'error',
-    '-print_format',
-    'json',
-    '-show_entries',
-    ENTRIES,
-    ...input,
-  ];
-  const answer = await capture([...tools.launcher, ...argv], { signal, pause, timeoutMs: PROBE_TIMEOUT_MS });
-  signal.throwIfAborted();
-  if (answer.timedOut) {
-    throw new MediaError('ENCODER_STALLED', `ffprobe gave no answer within ${String(PROBE_TIMEOUT_MS / 1000)} s`);
-  }
-  const stderr = new StderrTail();
-  stderr.write(answer.stderr);
-  const lines = stderr.lines();
-  if (answer.signal !== null) throw failureError('ffprobe', answer, lines);
-  if (answer.code !== 0)
-    throw unreadable(lastWords(lines) ?? `ffprobe ended with exit code ${String(answer.code)}`, lines);
-  const media = parseProbe(answer.stdout, size);
-  if (media === null) throw unreadable(lastWords(lines) ?? 'it holds neither picture nor sound', lines);
+  const { stdout, stderr } = await askFfprobe(tools, ['-print_format', 'json', '-show_entries', ENTRIES, ...input], {
+    signal,
+    pause,
+  });
+  const media = parseProbe(stdout, size);
+  if (media === null) throw unreadable(lastWords(stderr) ?? 'it holds neither picture nor sound', stderr);
   if (media.video !== null && media.video.width * media.video.height > MAX_PIXELS) {
-    throw unreadable(`its picture of ${describeDimensions(media.video)} is too large`, lines);
+    throw unreadable(`its picture of ${describeDimensions(media.video)} is too large`, stderr);
   }
   return media;
 }
-
-const unreadable = (words: string, stderr: readonly string[]): MediaError =>
-  new MediaError('INPUT_UNREADABLE', `the file cannot be read: ${words}`, { facts: { stderr } });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { libraryPath } from './fields.js';
+import { filmPosition, libraryPath } from './fields.js';
 
 const fits = (path: unknown): boolean => libraryPath.safeParse(path).success;
 const faultOf = (path: string): string | undefined => libraryPath.safeParse(path).error?.issues[0]?.message;
@@ -61,4 +61,24 @@ describe('libraryPath', () => {
       }),
     );
   });
+});
+
+describe('filmPosition', () => {
+  it.each([
+    [0, 0],
+    [90.5, 90.5],
+    ['90.5', 90.5],
+    ['1:30.5', 90.5],
+    ['01:00:00', 3600],
+    ['100:59:59.25', 363_599.25],
+  ])('reads %j as %d seconds', (given, seconds) => {
+    expect(filmPosition.parse(given)).toBe(seconds);
+  });
+
+  it.each([-1, Number.NaN, 1_000_001, '', '1:60', '1:2:3:4', '-1', '1e3', ' 5', '1:', '12345678'])(
+    'refuses %j',
+    (given) => {
+      expect(filmPosition.safeParse(given).success).toBe(false);
+    },
+  );
 });

@@ -39,6 +39,23 @@ export const mediaOutput = {
   outputPath: libraryPath.optional().describe('The output, relative to the library; left out, a free name is chosen'),
 };
 
+/** Longest position in a film, in seconds: eleven days. */
+const LONGEST_SECONDS = 1_000_000;
+
+/** A place in a film: seconds, or hours, minutes and seconds as text (`90.5`, `1:30.5`, `0:01:30.5`); read as seconds. */
+export const filmPosition = z
+  .union([
+    z.number().min(0).max(LONGEST_SECONDS),
+    z
+      .string()
+      .regex(/^(?:(?:\d{1,3}:)?[0-5]?\d:[0-5]?\d|\d{1,7})(?:\.\d{1,6})?$/, 'must be seconds, or like 1:02:03.5'),
+  ])
+  .transform((position) =>
+    typeof position === 'number'
+      ? position
+      : position.split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0),
+  );
+
 /** What the result of every job that makes or inspects videos carries. */
 export const videoResult = {
   videos: z.array(videoChange).default([]).describe("Changes to the library's records"),

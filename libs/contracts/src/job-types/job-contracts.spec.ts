@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { defineJobType, parametersJsonSchema, RESOURCE_CATEGORIES, resultJsonSchema } from './define-job-type.js';
+import {
+  defineJobType,
+  parametersJsonSchema,
+  RESOURCE_CATEGORIES,
+  resultJsonSchema,
+  type JobContract,
+} from './define-job-type.js';
 import { reencodeStreaming, X264_PRESETS } from './reencode-streaming.js';
 import { JOB_CONTRACTS } from './registry.js';
 import { thumbnailGenerate } from './thumbnail-generate.js';
@@ -8,6 +14,10 @@ import { validate } from './validate.js';
 
 const inputPath = 'inbox/a.mp4';
 const contracts = [...JOB_CONTRACTS.values()];
+
+/** What a client must give, besides the input of most types. */
+const LEAST: Readonly<Record<string, Record<string, unknown>>> = { trim: { inputPath, start: 1, end: 2 } };
+const leastOf = ({ type }: JobContract): Record<string, unknown> => LEAST[type] ?? { inputPath };
 
 /** The names of the parameters that a contract finds fault with. */
 function faultsOf(schema: z.ZodType, parameters: Record<string, unknown>): string[] {
@@ -24,7 +34,13 @@ describe('defineJobType', () => {
 
 describe('JOB_CONTRACTS', () => {
   it('holds each job type under its own name', () => {
-    expect([...JOB_CONTRACTS.keys()]).toEqual(['reencode_streaming', 'thumbnail_generate', 'transcode', 'validate']);
+    expect([...JOB_CONTRACTS.keys()]).toEqual([
+      'reencode_streaming',
+      'thumbnail_generate',
+      'transcode',
+      'trim',
+      'validate',
+    ]);
     for (const [name, { type }] of JOB_CONTRACTS) expect(type).toBe(name);
   });
 
@@ -36,23 +52,30 @@ describe('JOB_CONTRACTS', () => {
     expect(contract.vramMb).toBeGreaterThanOrEqual(0);
   });
 
-  it.each(contracts)('$type refuses parameters that it does not know', ({ parameters }) => {
-    expect(parameters.safeParse({ inputPath }).success).toBe(true);
-    expect(parameters.safeParse({ inputPath, crff: 23 }).success).toBe(false);
+  it.each(contracts)('$type refuses parameters that it does not know', (contract) => {
+    expect(contract.parameters.safeParse(leastOf(contract)).success).toBe(true);
+    expect(contract.parameters.safeParse({ ...leastOf(contract), crff: 23 }).success).toBe(false);
   });
 
-  it.each(contracts)('$type needs an input within the library', ({ parameters }) => {
-    expect(faultsOf(parameters, {})).toEqual(['inputPath']);
-    expect(faultsOf(parameters, { inputPath: '../a.mp4' })).toEqual(['inputPath']);
-    expect(faultsOf(parameters, { inputPath, videoId: 'no-uuid' })).toEqual(['videoId']);
+  it.each(contracts)('$type needs an input within the library', (contract) => {
+    const { parameters } = contract;
+    const least = leastOf(contract);
+    expect(faultsOf(parameters, {})).toEqual(Object.keys(least));
+    if ('inputPath' in least) {
+      expect(faultsOf(parameters, { ...least, inputPath: '../a.mp4' })).toEqual(['inputPath']);
+      expect(faultsOf(parameters, { ...least, videoId: 'no-uuid' })).toEqual(['videoId']);
+    } else {
+      const inputPaths = ['../a.mp4', ...(least.inputPaths as string[]).slice(1)];
+      expect(faultsOf(parameters, { ...least, inputPaths })).toEqual(['inputPaths.0']);
+    }
   });
 
-  it.each(contracts)('$type announces draft-07 of which only inputPath is required', (contract) => {
+  it.each(contracts)('$type announces draft-07 of which only what it needs is required', (contract) => {
     const schema = parametersJsonSchema(contract);
     expect(schema).toMatchObject({
       $schema: 'http://json-schema.org/draft-07/schema#',
       type: 'object',
-      required: ['inputPath'],
+      required: Object.keys(leastOf(contract)),
       additionalProperties: false,
     });
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
