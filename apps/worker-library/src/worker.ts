@@ -3,6 +3,7 @@ import { openMedia } from '@reelay/media';
 import { parseEnv } from '@reelay/platform';
 import { defineWorker } from '@reelay/worker-sdk';
 import { env } from './config.js';
+import { ProbeProcessor } from './probe/probe.processor.js';
 import { THUMBNAIL_ENCODERS } from './thumbnail-generate/thumbnail-generate.plan.js';
 import { ThumbnailGenerateProcessor } from './thumbnail-generate/thumbnail-generate.processor.js';
 import { ValidateProcessor } from './validate/validate.processor.js';
@@ -18,7 +19,11 @@ export default defineWorker({
   async prepare() {
     const { ffmpeg, library, features } = await openMedia(parseEnv(env), THUMBNAIL_ENCODERS);
     return {
-      processors: [new ThumbnailGenerateProcessor(ffmpeg, library), new ValidateProcessor(ffmpeg, library)],
+      processors: [
+        new ProbeProcessor(ffmpeg, library),
+        new ThumbnailGenerateProcessor(ffmpeg, library),
+        new ValidateProcessor(ffmpeg, library),
+      ],
       features,
     };
   },

@@ -13,6 +13,7 @@ export * from './built-in-presets.js';
 export * from './errors.js';
 export * from './job-types/define-job-type.js';
 export { libraryPath, mediaInput, mediaOutput, videoResult } from './job-types/fields.js';
+export { probe } from './job-types/probe.js';
 export { reencodeStreaming, X264_PRESETS } from './job-types/reencode-streaming.js';
 export { JOB_CONTRACTS } from './job-types/registry.js';
 export { thumbnailGenerate } from './job-types/thumbnail-generate.js';

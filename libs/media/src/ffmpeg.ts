@@ -28,6 +28,8 @@ export interface RunResult {
   readonly complaints: number;
   /** Seconds of media written. */
   readonly mediaSeconds: number;
+  /** Pictures written; 0 where there was no picture to write. */
+  readonly frames: number;
 }
 
 /** Runs ffmpeg. What to run is decided elsewhere, by pure functions that give an argv. */
@@ -79,7 +81,12 @@ export class Ffmpeg {
       const lines = stderr.lines();
       if (watch.stalled) throw stallError(stallTimeoutMs, lines);
       if (exit.code !== 0 || diskWasFull(lines)) throw failureError('ffmpeg', exit, lines);
-      return { stderr: lines, complaints: stderr.total, mediaSeconds: progress.writtenSeconds };
+      return {
+        stderr: lines,
+        complaints: stderr.total,
+        mediaSeconds: progress.writtenSeconds,
+        frames: progress.writtenFrames,
+      };
     } finally {
       unsubscribe?.();
       watch.stop();

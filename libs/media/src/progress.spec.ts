@@ -12,6 +12,7 @@ describe('ProgressReader', () => {
     const reader = new ProgressReader(10);
     const updates = Array.from(text).flatMap((character) => reader.read(character));
     expect(updates).toEqual([{ percent: 10, mediaSeconds: 1, fps: 25, speed: 2, etaSeconds: 5 }]);
+    expect([reader.writtenSeconds, reader.writtenFrames]).toEqual([1, 30]);
   });
 
   it('reads N/A and times before zero as nothing yet', () => {

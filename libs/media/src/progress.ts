@@ -13,6 +13,7 @@ export interface EncodeProgress {
 /** What a block of `-progress` output says; null or left out where ffmpeg does not know (`N/A`). */
 interface ProgressBlock {
   readonly mediaSeconds: number;
+  readonly frames: number;
   readonly fps: number | undefined;
   readonly speed: number | undefined;
   /** Changes whenever ffmpeg got any further. */
@@ -29,6 +30,7 @@ export class ProgressReader {
   private percent = 0;
   private fingerprint = '';
   private mediaSeconds = 0;
+  private frames = 0;
 
   /** @param durationSeconds of what will be written; null when it is not known */
   constructor(private readonly durationSeconds: number | null) {}
@@ -36,6 +38,11 @@ export class ProgressReader {
   /** Seconds of media written so far. */
   get writtenSeconds(): number {
     return this.mediaSeconds;
+  }
+
+  /** Pictures written so far. */
+  get writtenFrames(): number {
+    return this.frames;
   }
 
   /** Returns the progress of each block in which ffmpeg got further. */
@@ -58,6 +65,7 @@ export class ProgressReader {
     if (block.fingerprint === this.fingerprint) return null;
     this.fingerprint = block.fingerprint;
     this.mediaSeconds = Math.max(this.mediaSeconds, block.mediaSeconds);
+    this.frames = Math.max(this.frames, block.frames);
     this.percent = Math.max(this.percent, percentOf(this.mediaSeconds, this.durationSeconds));
     const etaSeconds = estimateSeconds(this.mediaSeconds, this.durationSeconds, block.speed);
     return {
@@ -91,6 +99,7 @@ function parseBlock(fields: ReadonlyMap<string, string>): ProgressBlock {
   return {
     // `out_time_ms` is in microseconds too. Before the first packet it is N/A or far below zero.
     mediaSeconds: Math.max(0, (finite(fields.get('out_time_us')) ?? 0) / 1_000_000),
+    frames: finite(fields.get('frame')) ?? 0,
     fps: fps === 0 ? undefined : fps,
     speed: finite(fields.get('speed')?.replace(/x$/, '')),
     fingerprint: ['frame', 'out_time_us', 'total_size', 'progress'].map((key) => fields.get(key)).join('/'),

@@ -7,6 +7,7 @@ import {
   resultJsonSchema,
   type JobContract,
 } from './define-job-type.js';
+import { probe } from './probe.js';
 import { reencodeStreaming, X264_PRESETS } from './reencode-streaming.js';
 import { JOB_CONTRACTS } from './registry.js';
 import { thumbnailGenerate } from './thumbnail-generate.js';
@@ -35,6 +36,7 @@ describe('defineJobType', () => {
 describe('JOB_CONTRACTS', () => {
   it('holds each job type under its own name', () => {
     expect([...JOB_CONTRACTS.keys()]).toEqual([
+      'probe',
       'reencode_streaming',
       'thumbnail_generate',
       'transcode',
@@ -153,5 +155,11 @@ describe('thumbnail_generate', () => {
 describe('validate', () => {
   it('reads headers only, unless it is told to decode', () => {
     expect(validate.parameters.parse({ inputPath })).toEqual({ inputPath, decode: false });
+  });
+});
+
+describe('probe', () => {
+  it('reads headers only, unless it is told to count frames', () => {
+    expect(probe.parameters.parse({ inputPath })).toEqual({ inputPath, countFrames: false });
   });
 });

@@ -1,11 +1,12 @@
 import type { JobContract } from './define-job-type.js';
+import { probe } from './probe.js';
 import { reencodeStreaming } from './reencode-streaming.js';
 import { thumbnailGenerate } from './thumbnail-generate.js';
 import { transcode } from './transcode.js';
 import { trim } from './trim.js';
 import { validate } from './validate.js';
 
-const contracts: readonly JobContract[] = [reencodeStreaming, thumbnailGenerate, transcode, trim, validate];
+const contracts: readonly JobContract[] = [probe, reencodeStreaming, thumbnailGenerate, transcode, trim, validate];
 
 /** The job types that Reelay ships, by name. Workers may announce further ones. */
 export const JOB_CONTRACTS: ReadonlyMap<string, JobContract> = new Map(
