@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { discoveryMessage } from '@reelay/contracts';
+import { discoveryMessage, JOB_CONTRACTS } from '@reelay/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveFfmpeg } from '../../tools/lib/ffmpeg.mjs';
 import { addSample, probeFile } from '../support/media.js';
@@ -64,11 +64,7 @@ describe('reelay-worker', () => {
       .trim()
       .split('\n')
       .map((line) => discoveryMessage.parse(JSON.parse(line)));
-    expect(announced.map(({ queue_name }) => queue_name).sort()).toEqual([
-      'reencode_streaming',
-      'thumbnail_generate',
-      'validate',
-    ]);
+    expect(announced.map(({ queue_name }) => queue_name).sort()).toEqual([...JOB_CONTRACTS.keys()]);
     expect(announced.every(({ parameters }) => parameters.type === 'object')).toBe(true);
   });
 

@@ -102,6 +102,8 @@ export const VIDEO_ACTIONS = {
   reencode: 'reencode_streaming',
   thumbnail: 'thumbnail_generate',
   transcode: 'transcode',
+  trim: 'trim',
+  probe: 'probe',
   validate: 'validate',
 } as const;
 export type VideoAction = keyof typeof VIDEO_ACTIONS;
