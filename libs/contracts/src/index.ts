@@ -14,7 +14,7 @@ export * from './errors.js';
 export * from './job-types/define-job-type.js';
 export { libraryPath, mediaInput, mediaOutput, videoResult } from './job-types/fields.js';
 export { probe } from './job-types/probe.js';
-export { reencodeStreaming, X264_PRESETS } from './job-types/reencode-streaming.js';
+export { reencodeStreaming } from './job-types/reencode-streaming.js';
 export { JOB_CONTRACTS } from './job-types/registry.js';
 export { thumbnailGenerate } from './job-types/thumbnail-generate.js';
 export { DEFAULT_PRESET, transcode } from './job-types/transcode.js';

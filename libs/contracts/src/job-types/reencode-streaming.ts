@@ -1,19 +1,7 @@
 import { z } from 'zod';
 import { defineJobType } from './define-job-type.js';
 import { mediaInfo, mediaInput, mediaOutput, videoResult } from './fields.js';
-
-/** The x264 presets, from quickest to smallest. */
-export const X264_PRESETS = [
-  'ultrafast',
-  'superfast',
-  'veryfast',
-  'faster',
-  'fast',
-  'medium',
-  'slow',
-  'slower',
-  'veryslow',
-] as const;
+import { ENCODER_SPEEDS } from '../presets.js';
 
 /** Converts a video to H.264 and AAC in an MP4 that starts playing before it is fully loaded. */
 export const reencodeStreaming = defineJobType('reencode_streaming', {
@@ -28,7 +16,7 @@ export const reencodeStreaming = defineJobType('reencode_streaming', {
     ...mediaInput,
     ...mediaOutput,
     targetBitrate: z.int().min(100).max(200_000).default(2000).describe('Highest video bitrate, kbit/s'),
-    preset: z.enum(X264_PRESETS).default('medium').describe('x264 preset: quicker or smaller'),
+    preset: z.enum(ENCODER_SPEEDS).default('medium').describe('x264 preset: quicker or smaller'),
     crf: z.int().min(0).max(51).default(23).describe('Constant rate factor: lower is better and larger'),
     force: z.boolean().default(false).describe('Encode even if the file already fits'),
   }),
