@@ -8,6 +8,7 @@ import { removeStackData } from '../../tools/lib/stack-files.mjs';
 import { patchSettings, withBenchStack } from './bench-stack.mjs';
 import { figure, percentiles } from './figures.mjs';
 import { submit, watchCompletions } from './jobs.mjs';
+import { plansOf } from './plans.mjs';
 
 const SMALL = 1_000;
 const LARGE = 1_000_000;
@@ -122,6 +123,17 @@ async function medians(context, database) {
   return found;
 }
 
+/** @param {pg.Client} database */
+async function plansByName(database) {
+  const middle = await middleCursor(database);
+  /** @type {Record<string, string[]>} */
+  const plans = {};
+  for (const [name, path] of Object.entries(REQUESTS)) {
+    plans[name] = await plansOf(database, path.replace('{middle}', middle));
+  }
+  return plans;
+}
+
 /** On a database of its own, which is empty: a thousand jobs, then a million. @type {import('./benches.mjs').Measure} */
 export async function measure({ samples, jobs, seconds }) {
   mkdirSync(defaultDataDir, { recursive: true });
@@ -140,10 +152,11 @@ export async function measure({ samples, jobs, seconds }) {
         for (let from = SMALL; from < LARGE; from += BATCH)
           await fill(database, from + 1, Math.min(from + BATCH, LARGE));
         const large = await medians(context, database);
+        const plans = await plansByName(database);
         return Object.keys(small).map((name) =>
           figure({
             ...{ bench: 'million', figure: name, unit: 'ms', of: `the same with ${SMALL} jobs`, limit: { atMost: 3 } },
-            ...{ value: large[name] ?? NaN, reference: small[name] ?? NaN },
+            ...{ value: large[name] ?? NaN, reference: small[name] ?? NaN, plan: plans[name] },
           }),
         );
       } finally {
