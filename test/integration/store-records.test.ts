@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   ATTEMPT_LINES_MAX,
   failUnroutable,
@@ -22,7 +23,7 @@ import {
   wishOfWorker,
   type Announcement,
 } from '@reelay/persistence';
-import { DEFAULT_SETTINGS } from '@reelay/contracts';
+import { DEFAULT_SETTINGS, type VideoChange } from '@reelay/contracts';
 import { describe, expect, it } from 'vitest';
 import { anywhere, failure, StoreFixture } from '../support/store-fixture.js';
 
@@ -213,6 +214,80 @@ describe('records', () => {
       { path: 'inbox/a.mp4', width: 4, valid: true, thumbnail_path: 'thumbnails/a.jpg', reencode_job_id: jobId },
       { path: 'playback/a.mp4', source_video_id: videos[0]!.id },
     ]);
+  });
+
+  describe('of videos that were moved', () => {
+    const apply = (...changes: VideoChange[]) => {
+      const jobId = randomUUID();
+      return applyVideoChanges(
+        fixture.store,
+        changes.map((change) => ({ jobId, change })),
+      );
+    };
+    const rowOf = async (path: string) =>
+      (await fixture.store.query<Record<string, unknown>[]>('SELECT * FROM videos WHERE path = $1', [path]))[0];
+
+    it('follow them with their ids, many at once', async () => {
+      const paths = Array.from({ length: 20 }, (_, n) => `inbox/moved-${String(n)}.mp4`);
+      await apply(...paths.map((path) => ({ path, thumbnailPath: `${path}.jpg` })));
+      const before = await Promise.all(paths.map(rowOf));
+      await apply(...paths.map((path) => ({ path, movedTo: path.replace('inbox/', 'videos/') })));
+      for (const [n, path] of paths.entries()) {
+        expect(await rowOf(path)).toBeUndefined();
+        expect(await rowOf(path.replace('inbox/', 'videos/'))).toMatchObject({
+          id: before[n]!.id,
+          thumbnail_path: `${path}.jpg`,
+        });
+      }
+    });
+
+    it('are merged with one that stands at the new path, and keep what was made from either', async () => {
+      await apply(
+        { path: 'inbox/m.mp4', thumbnailPath: 'thumbnails/m.jpg' },
+        { path: 'videos/m.mp4', thumbnailPath: 'thumbnails/other.jpg', valid: false, invalidReason: 'odd' },
+        { path: 'playback/m1.mp4', derivedFrom: 'inbox/m.mp4' },
+        { path: 'playback/m2.mp4', derivedFrom: 'videos/m.mp4' },
+      );
+      const { id } = (await rowOf('inbox/m.mp4')) as { id: string };
+      await apply({ path: 'inbox/m.mp4', movedTo: 'videos/m.mp4' });
+      expect(await rowOf('inbox/m.mp4')).toBeUndefined();
+      expect(await rowOf('videos/m.mp4')).toMatchObject({
+        id,
+        thumbnail_path: 'thumbnails/m.jpg',
+        valid: false,
+        invalid_reason: 'odd',
+      });
+      expect(await rowOf('playback/m1.mp4')).toMatchObject({ source_video_id: id });
+      expect(await rowOf('playback/m2.mp4')).toMatchObject({ source_video_id: id });
+    });
+
+    it('that were made from each other are merged as well', async () => {
+      await apply({ path: 'inbox/c.mp4' }, { path: 'videos/c.mp4', derivedFrom: 'inbox/c.mp4' });
+      await apply({ path: 'inbox/c.mp4', movedTo: 'videos/c.mp4' });
+      expect(await rowOf('videos/c.mp4')).toMatchObject({ source_video_id: null });
+      await apply({ path: 'inbox/d.mp4', derivedFrom: 'videos/c.mp4' });
+      await apply({ path: 'inbox/d.mp4', movedTo: 'videos/c.mp4' });
+      expect(await rowOf('videos/c.mp4')).toMatchObject({ source_video_id: null });
+    });
+
+    it('twice in one batch end where they were moved last; a new file may take the old path', async () => {
+      await apply({ path: 'inbox/t.mp4', valid: true });
+      const { id } = (await rowOf('inbox/t.mp4')) as { id: string };
+      await apply(
+        { path: 'inbox/t.mp4', movedTo: 'clips/t.mp4' },
+        { path: 'clips/t.mp4', movedTo: 'videos/t.mp4' },
+        { path: 'inbox/t.mp4', valid: false, invalidReason: 'another file' },
+      );
+      expect(await rowOf('videos/t.mp4')).toMatchObject({ id, valid: true });
+      expect(await rowOf('clips/t.mp4')).toBeUndefined();
+      expect(await rowOf('inbox/t.mp4')).toMatchObject({ valid: false });
+    });
+
+    it('have a row from then on, if they had none', async () => {
+      await apply({ path: 'inbox/unknown.mp4', movedTo: 'videos/unknown.mp4' });
+      expect(await rowOf('videos/unknown.mp4')).toBeDefined();
+      expect(await rowOf('inbox/unknown.mp4')).toBeUndefined();
+    });
   });
 });
 

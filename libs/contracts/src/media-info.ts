@@ -45,6 +45,11 @@ export type MediaInfo = z.infer<typeof mediaInfo>;
  */
 export const videoChange = z.object({
   path: z.string().min(1).describe('Path of the video, relative to the library'),
+  movedTo: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Where the video is now: its row follows, before anything else of this change is applied to it'),
   media: mediaInfo.optional(),
   valid: z.boolean().optional(),
   invalidReason: z.string().nullable().optional(),

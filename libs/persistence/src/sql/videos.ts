@@ -1,5 +1,6 @@
 import type { MediaInfo, VideoChange } from '@reelay/contracts';
 import type { SqlRunner } from './statement.js';
+import { videoSteps, type VideoFields, type VideoMove } from './video-steps.js';
 
 /** A change to the library's records, with the job that reports it. */
 export interface ReportedVideoChange {
@@ -8,60 +9,100 @@ export interface ReportedVideoChange {
 }
 
 /**
- * Applies what finished jobs learned of videos, in the order in which it was reported. A path that
- * is new gets a row; fields that were not reported stay as they are.
+ * Applies what finished jobs learned of videos, as if in the order in which it was reported. A path that is new gets
+ * a row; fields that were not reported stay as they are. A few statements, however many changes there are. Run it in
+ * a transaction.
  */
 export async function applyVideoChanges(runner: SqlRunner, reported: readonly ReportedVideoChange[]): Promise<void> {
-  for (const { jobId, change } of reported) {
-    const { media } = change;
-    await runner.query(
-      `INSERT INTO videos AS v (path, container, video_codec, audio_codec, width, height, display_aspect_ratio, fps,
-                                duration_seconds, size_bytes, bitrate_kbps, rotation, valid, invalid_reason,
-                                thumbnail_path, reencode_job_id, source_video_id, probed_at, media)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-               (SELECT id FROM videos WHERE path = $17), CASE WHEN $18 THEN now() END, $19::jsonb)
-       ON CONFLICT (path) DO UPDATE SET
-         container = CASE WHEN $18 THEN excluded.container ELSE v.container END,
-         video_codec = CASE WHEN $18 THEN excluded.video_codec ELSE v.video_codec END,
-         audio_codec = CASE WHEN $18 THEN excluded.audio_codec ELSE v.audio_codec END,
-         width = CASE WHEN $18 THEN excluded.width ELSE v.width END,
-         height = CASE WHEN $18 THEN excluded.height ELSE v.height END,
-         display_aspect_ratio = CASE WHEN $18 THEN excluded.display_aspect_ratio ELSE v.display_aspect_ratio END,
-         fps = CASE WHEN $18 THEN excluded.fps ELSE v.fps END,
-         duration_seconds = CASE WHEN $18 THEN excluded.duration_seconds ELSE v.duration_seconds END,
-         size_bytes = CASE WHEN $18 THEN excluded.size_bytes ELSE v.size_bytes END,
-         bitrate_kbps = CASE WHEN $18 THEN excluded.bitrate_kbps ELSE v.bitrate_kbps END,
-         rotation = CASE WHEN $18 THEN excluded.rotation ELSE v.rotation END,
-         valid = coalesce(excluded.valid, v.valid),
-         invalid_reason = CASE WHEN excluded.valid IS NULL THEN v.invalid_reason ELSE excluded.invalid_reason END,
-         thumbnail_path = coalesce(excluded.thumbnail_path, v.thumbnail_path),
-         reencode_job_id = coalesce(excluded.reencode_job_id, v.reencode_job_id),
-         source_video_id = coalesce(excluded.source_video_id, v.source_video_id),
-         probed_at = coalesce(excluded.probed_at, v.probed_at),
-         media = coalesce(excluded.media, v.media), updated_at = now()`,
-      [
-        change.path,
-        media?.container,
-        media?.video?.codec,
-        media?.audio?.codec,
-        media?.video?.width,
-        media?.video?.height,
-        media?.video?.displayAspectRatio,
-        media?.video?.fps,
-        media?.durationSeconds,
-        media?.sizeBytes,
-        media?.bitrateKbps,
-        media?.video?.rotation,
-        change.valid,
-        change.invalidReason,
-        change.thumbnailPath,
-        change.reencoded ? jobId : null,
-        change.derivedFrom,
-        media !== undefined,
-        media && JSON.stringify(media),
-      ],
-    );
+  for (const { moves, fields } of videoSteps(reported)) {
+    if (moves.length > 0) await moveVideos(runner, moves);
+    if (fields.length > 0) await upsertVideos(runner, fields);
+    if (fields.some(({ derivedFrom }) => derivedFrom !== undefined)) await linkSources(runner, fields);
   }
+}
+
+/**
+ * Gives rows their new path. A row that has that path already is of the same file, found there meanwhile: the moved
+ * row stays, since its id is known to others, takes what only that one knows, and the copies made from that one.
+ */
+async function moveVideos(runner: SqlRunner, moves: readonly VideoMove[]): Promise<void> {
+  const list = [JSON.stringify(moves)];
+  await runner.query(
+    `UPDATE videos c SET source_video_id = kept.id
+       FROM jsonb_to_recordset($1::jsonb) AS m("from" text, "to" text)
+       JOIN videos kept ON kept.path = m."from" JOIN videos twin ON twin.path = m."to"
+      WHERE c.source_video_id = twin.id AND c.id <> kept.id`,
+    list,
+  );
+  await runner.query(
+    `WITH m AS (
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS m("from" text, "to" text)
+     ), twin AS (
+       DELETE FROM videos d USING m WHERE d.path = m."to" AND EXISTS (SELECT FROM videos k WHERE k.path = m."from")
+       RETURNING d.*
+     )
+     UPDATE videos v
+        SET path = m."to", updated_at = now(),
+            container = coalesce(v.container, d.container), video_codec = coalesce(v.video_codec, d.video_codec),
+            audio_codec = coalesce(v.audio_codec, d.audio_codec), width = coalesce(v.width, d.width),
+            height = coalesce(v.height, d.height), fps = coalesce(v.fps, d.fps),
+            display_aspect_ratio = coalesce(v.display_aspect_ratio, d.display_aspect_ratio),
+            duration_seconds = coalesce(v.duration_seconds, d.duration_seconds),
+            size_bytes = coalesce(v.size_bytes, d.size_bytes), bitrate_kbps = coalesce(v.bitrate_kbps, d.bitrate_kbps),
+            rotation = coalesce(v.rotation, d.rotation), valid = coalesce(v.valid, d.valid),
+            invalid_reason = CASE WHEN v.valid IS NULL THEN d.invalid_reason ELSE v.invalid_reason END,
+            thumbnail_path = coalesce(v.thumbnail_path, d.thumbnail_path),
+            reencode_job_id = coalesce(v.reencode_job_id, d.reencode_job_id),
+            source_video_id = coalesce(v.source_video_id, nullif(d.source_video_id, v.id)),
+            probed_at = coalesce(v.probed_at, d.probed_at), media = coalesce(v.media, d.media)
+       FROM m LEFT JOIN twin d ON d.path = m."to"
+      WHERE v.path = m."from"`,
+    list,
+  );
+}
+
+/** Rows are written in the order of their paths, so that two batches never wait for each other. */
+async function upsertVideos(runner: SqlRunner, fields: readonly VideoFields[]): Promise<void> {
+  await runner.query(
+    `WITH n AS (
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS n(
+         path text, media jsonb, valid boolean, "invalidReason" text, "thumbnailPath" text, "reencodeJobId" uuid)
+     )
+     INSERT INTO videos AS v (path, container, video_codec, audio_codec, width, height, display_aspect_ratio, fps,
+                              duration_seconds, size_bytes, bitrate_kbps, rotation, valid, invalid_reason,
+                              thumbnail_path, reencode_job_id, probed_at, media)
+     SELECT path, media->>'container', media#>>'{video,codec}', media#>>'{audio,codec}',
+            (media#>>'{video,width}')::integer, (media#>>'{video,height}')::integer,
+            media#>>'{video,displayAspectRatio}', (media#>>'{video,fps}')::float8,
+            (media->>'durationSeconds')::float8, (media->>'sizeBytes')::bigint, (media->>'bitrateKbps')::float8,
+            (media#>>'{video,rotation}')::smallint, valid, "invalidReason", "thumbnailPath", "reencodeJobId",
+            CASE WHEN media IS NOT NULL THEN now() END, media
+       FROM n ORDER BY path
+     ON CONFLICT (path) DO UPDATE SET
+       (container, video_codec, audio_codec, width, height, display_aspect_ratio, fps, duration_seconds, size_bytes,
+        bitrate_kbps, rotation)
+         = (SELECT p.container, p.video_codec, p.audio_codec, p.width, p.height, p.display_aspect_ratio, p.fps,
+                   p.duration_seconds, p.size_bytes, p.bitrate_kbps, p.rotation
+              FROM (SELECT (CASE WHEN excluded.probed_at IS NULL THEN v ELSE excluded END).*) AS p),
+       valid = coalesce(excluded.valid, v.valid),
+       invalid_reason = CASE WHEN excluded.valid IS NULL THEN v.invalid_reason ELSE excluded.invalid_reason END,
+       thumbnail_path = coalesce(excluded.thumbnail_path, v.thumbnail_path),
+       reencode_job_id = coalesce(excluded.reencode_job_id, v.reencode_job_id),
+       probed_at = coalesce(excluded.probed_at, v.probed_at),
+       media = coalesce(excluded.media, v.media), updated_at = now()`,
+    [JSON.stringify(fields)],
+  );
+}
+
+/** After the rows are there: a video and what it was made from may come in one batch. */
+async function linkSources(runner: SqlRunner, fields: readonly VideoFields[]): Promise<void> {
+  await runner.query(
+    `UPDATE videos v SET source_video_id = s.id
+       FROM jsonb_to_recordset($1::jsonb) AS n(path text, "derivedFrom" text)
+       JOIN videos s ON s.path = n."derivedFrom"
+      WHERE v.path = n.path`,
+    [JSON.stringify(fields)],
+  );
 }
 
 /** The path of a video, or null when there is none with this id. */
