@@ -10,8 +10,32 @@ const KEPT_CHARS = 400;
 const TOO_MANY_DECODE_ERRORS = 69;
 
 const DISK_FULL = /No space left on device|Disk quota exceeded/;
-const UNREADABLE =
-  /Invalid data found when processing input|moov atom not found|corrupt (input packet|decoded frame)|partial file|File ended prematurely|Format not on whitelist|Error while decoding stream|matches no streams|does not contain any stream|Picture size \S+ is invalid|Truncating packet/;
+const UNREADABLE = new RegExp(
+  [
+    ...['Invalid data found when processing input', 'moov atom not found', 'error reading header', 'partial file'],
+    ...[
+      'corrupt (input packet|decoded frame)',
+      'File ended prematurely',
+      'Truncating packet',
+      'Format not on whitelist',
+    ],
+    ...['[Ee]rror while decoding', 'matches no streams', 'does not contain any stream', 'Picture size \\S+ is invalid'],
+    ...['Cannot determine format of input stream', 'Decoder \\(codec \\S+\\) not found for input stream'],
+    // While an input is opened only its index takes memory, of a size that damage may have made up.
+    'file:.*: Cannot allocate memory',
+  ].join('|'),
+);
+
+/**
+ * A line of what only reads: demuxers, parsers (which sign with NULL) and decoders by their names. An encoder of the
+ * same name complains of what it is given, which comes from the input as well.
+ */
+const READER =
+  /^\[(NULL|mov,mp4,\S+|matroska,webm|mpegts|mpeg|avi|flv|asf|ogg|h264|hevc|vp[89]|av1|libdav1d|mpeg[124]video|mpeg4|vc1|wmv\d|msmpeg4\S*|mjpeg|prores|dvvideo|ffv1|theora|aac|aac_latm|ac3|eac3|mp[23]float|mp3|opus|vorbis|flac|dca|alac|wma\S*|pcm_\S+)\] /m;
+
+/** Readers say this of a machine that is short of memory, and of sizes that damage made up; the former passes. */
+const OUT_OF_MEMORY = /Cannot allocate memory|get_buffer\(\) failed/;
+
 const MISSING = /Unknown (encoder|decoder)|No such filter|Unrecognized option/;
 
 /** Keeps the end of what a program writes to stderr, however much that is. */
@@ -59,6 +83,7 @@ export function classifyFailure({ code, signal }: ChildExit, stderr: readonly st
   if (DISK_FULL.test(words)) return 'DISK_FULL';
   if (signal !== null) return 'ENCODER_CRASHED';
   if (code === TOO_MANY_DECODE_ERRORS || inputIsDamaged(stderr)) return 'INPUT_UNREADABLE';
+  if (code === 1 && READER.test(words) && !OUT_OF_MEMORY.test(words)) return 'INPUT_UNREADABLE';
   // With -xerror, ffmpeg ends without a word when a decoder fails on the very first packet.
   if (code === 1 && words === '') return 'INPUT_UNREADABLE';
   return MISSING.test(words) ? 'FEATURE_MISSING' : 'ENCODER_CRASHED';
