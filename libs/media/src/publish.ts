@@ -1,4 +1,4 @@
-import { link, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { link, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { MediaError, systemErrorCode, withDiskFullCode } from './errors.js';
 import type { LibraryOutput, MediaLibrary } from './library.js';
@@ -7,6 +7,9 @@ import { jobOfMarker, markerFor, ownMarker, type AttemptIdentity } from './publi
 
 /** A temporary file that nobody wrote to for this long belongs to an attempt that is gone. */
 const ABANDONED_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** What ffmpeg writes at once, twice over: a disk with less room than that took not all of it. */
+const LEAST_ROOM_BYTES = 64 * 1024;
 
 /** The job that an output is made for; a job's context fits. */
 export interface ProducingJob {
@@ -61,10 +64,21 @@ export async function produceOutput<Made, Verified>(
     const { relative } = await publish(library, temporary, output, attempt, job);
     return { path: relative, verified, adopted: false };
   } catch (error) {
-    throw withDiskFullCode(error);
+    throw await blameDisk(withDiskFullCode(error), dirname(temporary));
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** An output that is wrong on a disk without room is so for want of room: not every muxer tells of that. */
+async function blameDisk(error: unknown, folder: string): Promise<unknown> {
+  if (!(error instanceof MediaError) || error.code !== 'OUTPUT_INVALID') return error;
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize >= LEAST_ROOM_BYTES) return error;
+  return new MediaError('DISK_FULL', `no space left on the disk of the library: ${error.message}`, {
+    cause: error,
+    facts: error.facts,
+  });
 }
 
 async function adopt<Made, Verified>(
