@@ -9,8 +9,47 @@ import { fileURLToPath } from 'node:url';
  * @property {string} to
  */
 
+/** Work that goes on for longer than 25 ms is claimed. */
+const CLAIMED_BY_NOW = 'await new Promise((resolve) => setTimeout(resolve, 1_000))';
+
+/**
+ * The process is killed, as by a crash, when it comes to this code, which is in an asynchronous function. It waits until
+ * the attempt is claimed: before that, its order is not acknowledged, and no lease has to end.
+ * @param {string} file
+ * @param {string} from
+ * @returns {Change}
+ */
+const diesAt = (file, from) => ({ file, from, to: `${CLAIMED_BY_NOW}; process.kill(process.pid, 'SIGKILL'); ${from}` });
+
+/** The library's folders look like file systems of their own. @type {Change} */
+const NO_LINKS = {
+  file: 'libs/media/dist/move.js',
+  from: 'await link(from, to);',
+  to: "throw Object.assign(new Error('another file system'), { code: 'EXDEV' });",
+};
+
+/** Where a worker may die that moves a file, in the order of the steps. */
+const MOVE_STEPS = {
+  'before-it-is-synced': [diesAt('libs/media/dist/publish.js', 'await sync(temporary);')],
+  'before-the-hidden-name': [diesAt('libs/media/dist/publish.js', 'await rename(temporary, marker);')],
+  'before-the-new-name': [diesAt('libs/media/dist/publish.js', 'target = await place(library, finished, output);')],
+  'after-the-new-name': [diesAt('libs/media/dist/publish.js', 'await sync(dirname(target.absolute));')],
+  'before-the-old-name-goes': [diesAt('libs/media/dist/move.js', 'await rm(from);')],
+  'after-the-old-name-went': [diesAt('libs/media/dist/move.js', "const folder = await open(dirname(from), 'r');")],
+  'before-the-answer': [diesAt('libs/worker-sdk/dist/pipeline.js', "return {\n                kind: 'completed',")],
+};
+
 /** @type {Readonly<Record<string, readonly Change[]>>} */
 export const ABLATIONS = {
+  ...Object.fromEntries(
+    Object.entries(MOVE_STEPS).flatMap(([step, changes]) => [
+      [`move-dies-${step}`, changes],
+      [`copy-dies-${step}`, [NO_LINKS, ...changes]],
+    ]),
+  ),
+  'move-dies-before-the-first-step': [diesAt('libs/media/dist/move.js', 'await link(from, to);')],
+  'copy-dies-before-the-copy-is-checked': [NO_LINKS, diesAt('libs/media/dist/move.js', 'await utimes(to')],
+  'move-dies-after-the-answer': [diesAt('libs/worker-sdk/dist/clean-ups.js', 'for (const step of')],
   /** The answer of an attempt that the job was taken from completes the job all the same. */
   'attempt-guard': [
     {

@@ -14,20 +14,27 @@ const MODULES = {
   noop: 'test/bench/noop-worker.mjs',
   holding: 'test/support/holding-worker.mjs',
   recording: 'test/support/recording-worker.mjs',
+  muxing: 'test/support/muxing-worker.mjs',
   encode: 'apps/worker-encode/dist/main.js',
+  library: 'apps/worker-library/dist/main.js',
 } as const;
 
-/** Starts a worker beside a Reelay; its instance id is `name`, unless `env` says otherwise. */
+/**
+ * Starts a worker beside a Reelay; its instance id is `name`, unless `env` says otherwise.
+ * @param launcher an argv that is put before the worker's own, and becomes it
+ */
 export const startTestWorker = (
   reelay: Pick<Reelay, 'stack' | 'mediaRoot'>,
   kind: keyof typeof MODULES,
   name: string,
   env: Record<string, string> = {},
+  launcher: readonly string[] = [],
 ): Promise<TestWorker> => {
   const { REELAY_TOKEN: _token, DATABASE_URL: _database, ...forWorkers } = reelay.stack.env;
+  const [command = process.execPath, ...args] = launcher.concat(process.execPath, join(repoRoot, MODULES[kind]));
   return startService({
-    command: process.execPath,
-    args: [join(repoRoot, MODULES[kind])],
+    command,
+    args,
     log: testWorkerLog(reelay, name),
     env: {
       PATH: process.env.PATH,

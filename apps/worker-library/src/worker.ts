@@ -3,7 +3,10 @@ import { openMedia } from '@reelay/media';
 import { parseEnv } from '@reelay/platform';
 import { defineWorker } from '@reelay/worker-sdk';
 import { env } from './config.js';
+import { DownloadProcessor } from './download/download.processor.js';
+import { MoveToLibraryProcessor } from './move-to-library/move-to-library.processor.js';
 import { ProbeProcessor } from './probe/probe.processor.js';
+import { QualityCheckProcessor } from './quality-check/quality-check.processor.js';
 import { THUMBNAIL_ENCODERS } from './thumbnail-generate/thumbnail-generate.plan.js';
 import { ThumbnailGenerateProcessor } from './thumbnail-generate/thumbnail-generate.processor.js';
 import { ValidateProcessor } from './validate/validate.processor.js';
@@ -17,10 +20,14 @@ export default defineWorker({
   app: 'worker-library',
   version,
   async prepare() {
-    const { ffmpeg, library, features } = await openMedia(parseEnv(env), THUMBNAIL_ENCODERS);
+    const settings = parseEnv(env);
+    const { ffmpeg, library, features } = await openMedia(settings, THUMBNAIL_ENCODERS);
     return {
       processors: [
+        new DownloadProcessor(ffmpeg, library, settings.DOWNLOAD_ALLOW),
+        new MoveToLibraryProcessor(library),
         new ProbeProcessor(ffmpeg, library),
+        new QualityCheckProcessor(ffmpeg, library),
         new ThumbnailGenerateProcessor(ffmpeg, library),
         new ValidateProcessor(ffmpeg, library),
       ],

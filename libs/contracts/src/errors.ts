@@ -13,6 +13,16 @@ export const JOB_ERROR_CODES = {
   PATH_OUTSIDE_LIBRARY: { retryable: false },
   /** The output exists already; nothing is ever overwritten. */
   OUTPUT_EXISTS: { retryable: false },
+  /** A URL that is none, or that is, leads or redirects to an address which is not public. */
+  URL_REFUSED: { retryable: false },
+  /** The host could not be reached, was silent, broke off, or answered with an error. */
+  DOWNLOAD_FAILED: { retryable: true },
+  /** What is downloaded is larger than the job allows. */
+  TOO_LARGE: { retryable: false },
+  /** What was downloaded is not what its checksum stands for. */
+  CHECKSUM_MISMATCH: { retryable: false },
+  /** The video differs more from its reference than the job allows. */
+  QUALITY_TOO_LOW: { retryable: false },
   /** No worker announced the job type within the time that a job waits for one. */
   UNROUTABLE: { retryable: false },
   /** The worker's ffmpeg lacks an encoder or filter that the job needs. */

@@ -1,11 +1,11 @@
 export { describeDimensions, describeMedia, describeSize } from './describe.js';
-export { MediaError, type MediaErrorCode, type MediaErrorFacts } from './errors.js';
+export { MediaError, systemErrorCode, type MediaErrorCode, type MediaErrorFacts } from './errors.js';
 export type { OutputExpectation, PictureExpectation, SoundExpectation, VideoExpectation } from './expectation.js';
 export { inputIsDamaged } from './failure.js';
 export { Ffmpeg, type RunOptions, type RunResult } from './ffmpeg.js';
 export { guardedInput, outputFile, quoteCommand } from './input.js';
 export { MediaLibrary, type FreeName, type LibraryInput, type LibraryOutput } from './library.js';
-export { attemptOfPartial, extensionOf, outputBaseName, safeLibraryPath } from './library-path.js';
+export { attemptOfPartial, extensionOf, outputBaseName, partialName, safeLibraryPath } from './library-path.js';
 export {
   displaySize,
   uprightSize,
@@ -14,6 +14,7 @@ export {
   type PictureSize,
   type VideoStreamInfo,
 } from './media-info.js';
+export { linkOrCopy, removeMoved } from './move.js';
 export { mediaEnv, openMedia, type Media, type MediaEnv } from './open-media.js';
 export { listPictures, readPictureHeader, type PictureHeader, type PicturePacket } from './packets.js';
 export type { PauseSignal, RunControl } from './pause.js';

@@ -19,7 +19,7 @@ export interface ProgressUpdate {
   readonly percent: number;
   readonly phase?: string;
   readonly fps?: number;
-  /** Media seconds per second. */
+  /** Media seconds per second; where no media is handled, megabytes per second. */
   readonly speed?: number;
   readonly etaSeconds?: number;
 }

@@ -13,6 +13,9 @@ import { PresetsService } from '../presets/presets.service.js';
 const CACHE_MS = 1_000;
 const CACHED_TYPES = 1_000;
 
+/** Parameters that name a file, and those by which a video of the library may be named instead. */
+const VIDEO_IDS: Readonly<Record<string, string>> = { inputPath: 'videoId', referencePath: 'referenceVideoId' };
+
 /** What is known of a job type that some worker announced, or that Reelay ships. */
 interface KnownType {
   readonly category: ResourceCategory | null;
@@ -103,24 +106,29 @@ export class JobParameters {
     }
   }
 
-  /** Adds the path of the video that `videoId` names. */
+  /** Adds the paths of the videos that are named by their ids. */
   private async withInput(params: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const { videoId } = params;
-    if (params.inputPath !== undefined || !z.uuid().safeParse(videoId).success) return params;
-    const path = await findVideoPath(this.dataSource, videoId as string);
-    if (path === null) {
-      throw unprocessable('VIDEO_NOT_FOUND', [
-        { path: 'params.videoId', message: `there is no video ${videoId as string}`, code: 'not_found' },
-      ]);
+    const paths: Record<string, string> = {};
+    for (const [pathName, idName] of Object.entries(VIDEO_IDS)) {
+      const videoId = params[idName];
+      if (params[pathName] !== undefined || !z.uuid().safeParse(videoId).success) continue;
+      const path = await findVideoPath(this.dataSource, videoId as string);
+      if (path === null) {
+        throw unprocessable('VIDEO_NOT_FOUND', [
+          { path: `params.${idName}`, message: `there is no video ${videoId as string}`, code: 'not_found' },
+        ]);
+      }
+      paths[pathName] = path;
     }
-    return { ...params, inputPath: path };
+    return { ...params, ...paths };
   }
 }
 
 /** Without an input there are two ways out, and the schema knows only one. */
 function explainInput(fault: RequestFault): RequestFault {
-  const missing = fault.path === 'params.inputPath' && fault.code === 'invalid_type';
-  return missing ? { ...fault, message: 'give inputPath or videoId' } : fault;
+  const pathName = fault.path.replace(/^params\./, '');
+  const idName = fault.code === 'invalid_type' ? VIDEO_IDS[pathName] : undefined;
+  return idName === undefined ? fault : { ...fault, message: `give ${pathName} or ${idName}` };
 }
 
 const ajvFault = ({ instancePath, message, keyword, params }: ErrorObject): RequestFault => ({

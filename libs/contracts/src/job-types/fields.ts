@@ -20,7 +20,8 @@ export const libraryPath = z
   .refine((path) => !path.split(/[\\/]/).includes('..'), 'must not contain ".."')
   .refine((path) => !/^[a-z][a-z0-9+.-]*:/i.test(path), 'must be a path, not a URL');
 
-function hasControlCharacter(text: string): boolean {
+/** Whether a text would end a line, or tell a terminal what to do. */
+export function hasControlCharacter(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code < 0x20 || code === 0x7f) return true;

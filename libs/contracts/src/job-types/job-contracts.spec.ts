@@ -7,6 +7,8 @@ import {
   resultJsonSchema,
   type JobContract,
 } from './define-job-type.js';
+import { download } from './download.js';
+import { moveToLibrary } from './move-to-library.js';
 import { probe } from './probe.js';
 import { ENCODER_SPEEDS } from '../presets.js';
 import { reencodeStreaming } from './reencode-streaming.js';
@@ -17,9 +19,16 @@ import { validate } from './validate.js';
 const inputPath = 'inbox/a.mp4';
 const contracts = [...JOB_CONTRACTS.values()];
 
-/** What a client must give, besides the input of most types. */
-const LEAST: Readonly<Record<string, Record<string, unknown>>> = { trim: { inputPath, start: 1, end: 2 } };
+/** What a client must give, besides or instead of the input of most types. */
+const LEAST: Readonly<Record<string, Record<string, unknown>>> = {
+  download: { url: 'https://example.org/a.mp4' },
+  move_to_library: { inputPath, directoryType: 'videos' },
+  quality_check: { inputPath, referencePath: 'videos/a.mp4' },
+  trim: { inputPath, start: 1, end: 2 },
+};
 const leastOf = ({ type }: JobContract): Record<string, unknown> => LEAST[type] ?? { inputPath };
+/** The job types that read files of the library. */
+const onInput = contracts.filter((contract) => 'inputPath' in leastOf(contract) || 'inputPaths' in leastOf(contract));
 
 /** The names of the parameters that a contract finds fault with. */
 function faultsOf(schema: z.ZodType, parameters: Record<string, unknown>): string[] {
@@ -37,7 +46,10 @@ describe('defineJobType', () => {
 describe('JOB_CONTRACTS', () => {
   it('holds each job type under its own name', () => {
     expect([...JOB_CONTRACTS.keys()]).toEqual([
+      'download',
+      'move_to_library',
       'probe',
+      'quality_check',
       'reencode_streaming',
       'thumbnail_generate',
       'transcode',
@@ -60,7 +72,7 @@ describe('JOB_CONTRACTS', () => {
     expect(contract.parameters.safeParse({ ...leastOf(contract), crff: 23 }).success).toBe(false);
   });
 
-  it.each(contracts)('$type needs an input within the library', (contract) => {
+  it.each(onInput)('$type needs an input within the library', (contract) => {
     const { parameters } = contract;
     const least = leastOf(contract);
     expect(faultsOf(parameters, {})).toEqual(Object.keys(least));
@@ -156,6 +168,66 @@ describe('thumbnail_generate', () => {
 describe('validate', () => {
   it('reads headers only, unless it is told to decode', () => {
     expect(validate.parameters.parse({ inputPath })).toEqual({ inputPath, decode: false });
+  });
+});
+
+describe('download', () => {
+  const { parameters } = download;
+  const url = 'https://example.org/a.mp4';
+  const sha1 = (value: string) => ({ checksum: { algorithm: 'sha1', value } });
+
+  it.each([
+    { url: 'http://127.0.0.1:8080/x?y=z' },
+    sha1('a'.repeat(40)),
+    { headers: { Authorization: 'Bearer x', 'X-Key': '' } },
+    { maxBytes: 1 },
+    { outputPath: 'videos/a.mp4' },
+  ])('takes %j', (given) => {
+    expect(faultsOf(parameters, { url, ...given })).toEqual([]);
+  });
+
+  it.each([
+    ['url', { url: 'ftp://example.org/a' }],
+    ['url', { url: 'file:///etc/passwd' }],
+    ['url', { url: 'data:video/mp4;base64,AAAA' }],
+    ['url', { url: 'inbox/a.mp4' }],
+    ['url', { url: `https://example.org/${'x'.repeat(5_000)}` }],
+    ['checksum.value', sha1('a'.repeat(64))],
+    ['checksum.value', sha1('z'.repeat(40))],
+    ['checksum.algorithm', { checksum: { algorithm: 'crc32', value: 'aaaaaaaa' } }],
+    ['headers.Host', { headers: { Host: 'other' } }],
+    ['headers.Range', { headers: { Range: 'bytes=1-' } }],
+    ['headers.a b', { headers: { 'a b': 'c' } }],
+    ['headers.X', { headers: { X: 'a\r\nHost: b' } }],
+    ['maxBytes', { maxBytes: 0 }],
+    ['outputPath', { outputPath: '../a' }],
+  ])('finds fault with %s in %j', (path, given) => {
+    expect(faultsOf(parameters, { url, ...given })).toEqual([path]);
+  });
+});
+
+describe('move_to_library', () => {
+  const faults = (given: Record<string, unknown>) =>
+    faultsOf(moveToLibrary.parameters, { inputPath, directoryType: 'videos', ...given });
+
+  it.each([{ name: 'a film.mp4' }, { name: '映画.mkv' }, { directoryType: 'public' }])('takes %j', (given) => {
+    expect(faults(given)).toEqual([]);
+  });
+
+  it.each([
+    { name: '../a.mp4' },
+    { name: 'a/b.mp4' },
+    { name: 'a\\b.mp4' },
+    { name: '..' },
+    { name: '.hidden' },
+    { name: '' },
+    { name: 'file:a' },
+    { name: 'a\n.mp4' },
+    { name: 'é'.repeat(128) },
+    { directoryType: 'etc' },
+    { directoryType: '../videos' },
+  ])('refuses %j', (given) => {
+    expect([...new Set(faults(given))]).toEqual(Object.keys(given));
   });
 });
 

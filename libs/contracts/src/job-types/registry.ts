@@ -1,12 +1,25 @@
 import type { JobContract } from './define-job-type.js';
+import { download } from './download.js';
+import { moveToLibrary } from './move-to-library.js';
 import { probe } from './probe.js';
+import { qualityCheck } from './quality-check.js';
 import { reencodeStreaming } from './reencode-streaming.js';
 import { thumbnailGenerate } from './thumbnail-generate.js';
 import { transcode } from './transcode.js';
 import { trim } from './trim.js';
 import { validate } from './validate.js';
 
-const contracts: readonly JobContract[] = [probe, reencodeStreaming, thumbnailGenerate, transcode, trim, validate];
+const contracts: readonly JobContract[] = [
+  download,
+  moveToLibrary,
+  probe,
+  qualityCheck,
+  reencodeStreaming,
+  thumbnailGenerate,
+  transcode,
+  trim,
+  validate,
+];
 
 /** The job types that Reelay ships, by name. Workers may announce further ones. */
 export const JOB_CONTRACTS: ReadonlyMap<string, JobContract> = new Map(
