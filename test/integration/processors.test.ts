@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openMedia, type Media } from '@reelay/media';
 import { runProcessor } from '@reelay/worker-sdk/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CompileMegaProcessor } from '../../apps/worker-compile/dist/compile-mega/compile-mega.processor.js';
 import { ReencodeStreamingProcessor } from '../../apps/worker-encode/dist/reencode-streaming/reencode-streaming.processor.js';
 import { resolveFfmpeg } from '../../tools/lib/ffmpeg.mjs';
 import { eventually } from '../support/eventually.js';
@@ -53,4 +54,19 @@ it('an encode that is stopped takes its ffmpeg and its files with it', async () 
   expect(run.log.join('\n')).toContain('-c:v libx264');
   await eventually('no ffmpeg is left', async () => (await encodersOf(folder)).length === 0, 3_000);
   expect(await readdir(join(folder, 'playback'))).toEqual([]);
+});
+
+it('progress over all passes of a compilation never falls, and no file but the output stays', async () => {
+  const media = await openLibrary();
+  const inputPaths = [await makeLongVideo(folder, 'first.mp4', 3), await makeLongVideo(folder, 'second.mp4', 2)];
+  const processor = new CompileMegaProcessor(media.ffmpeg, media.library, { font: null });
+  const parameters = { inputPaths, width: 320, height: 180, fps: 30, crossfadeSeconds: 0.5 };
+  const run = await runProcessor(processor, parameters);
+  expect(run.outcome).toMatchObject({ kind: 'completed' });
+  const percents = run.progress.map(({ percent }) => percent);
+  expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+  expect(percents.at(-1)).toBe(100);
+  const phases = [...new Set(run.progress.map(({ phase }) => phase))];
+  expect(phases).toEqual(['loudness', 'piece 1', 'piece 2', 'piece 3', 'join', 'verify']);
+  expect(await readdir(join(folder, 'compilations'))).toEqual(['mega.mp4']);
 });

@@ -36,13 +36,24 @@ interface Probe {
     width?: number;
     height?: number;
     start_time?: string;
+    duration?: string;
   }[];
+  readonly chapters?: readonly { start_time: string; end_time: string; tags?: { title?: string } }[];
 }
 
 /** Probes a file with ffprobe, independently of the product's own probe. */
 export async function probeFile(file: string): Promise<Probe> {
   const { ffprobe } = await resolveFfmpeg();
-  const { stdout } = await run(ffprobe, ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', file]);
+  const { stdout } = await run(ffprobe, [
+    '-v',
+    'error',
+    '-of',
+    'json',
+    '-show_format',
+    '-show_streams',
+    '-show_chapters',
+    file,
+  ]);
   return JSON.parse(stdout) as Probe;
 }
 
@@ -73,3 +84,24 @@ const MOST_CHARS = 64_000_000;
 
 const dataLines = (text: string): string[] =>
   text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+
+/** The name of the colour of a picture's point: what it comes nearest to. */
+export async function colourAt(file: string, second: number, x: number, y: number): Promise<string> {
+  const { ffmpeg } = await resolveFfmpeg();
+  const point = `crop=2:2:${String(x)}:${String(y)},format=rgb24`;
+  const args = ['-ss', String(second), '-i', file, '-frames:v', '1', '-vf', point, '-f', 'rawvideo', '-'];
+  const { stdout } = await run(ffmpeg, ['-nostdin', '-v', 'error', ...args], { encoding: 'buffer' });
+  const distance = (rgb: readonly number[]): number =>
+    rgb.reduce((sum, value, index) => sum + Math.abs(value - (stdout[index] ?? 0)), 0);
+  const [nearest] = Object.entries(COLOURS).sort(([, a], [, b]) => distance(a) - distance(b));
+  return nearest?.[0] ?? 'none';
+}
+
+const COLOURS = {
+  black: [0, 0, 0],
+  white: [255, 255, 255],
+  red: [255, 0, 0],
+  green: [0, 255, 0],
+  blue: [0, 0, 255],
+  purple: [128, 0, 128],
+};

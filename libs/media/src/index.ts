@@ -24,4 +24,4 @@ export { reportProgress, type EncodeProgress, type ProgressSink } from './progre
 export { produceOutput, type OutputSteps, type Produced, type ProducingJob } from './publish.js';
 export { jobOfMarker, type AttemptIdentity } from './published-marker.js';
 export { resolveFfmpeg, type MediaTools, type ToolPaths } from './tools.js';
-export { verifyOutput } from './verify.js';
+export { outputFault, verifyOutput } from './verify.js';

@@ -19,8 +19,13 @@ import { validate } from './validate.js';
 const inputPath = 'inbox/a.mp4';
 const contracts = [...JOB_CONTRACTS.values()];
 
+const inputPaths = ['inbox/a.mp4', 'inbox/b.mp4'];
+
 /** What a client must give, besides or instead of the input of most types. */
 const LEAST: Readonly<Record<string, Record<string, unknown>>> = {
+  compile_mega: { inputPaths },
+  compile_quad: { inputPaths: [...inputPaths, ...inputPaths] },
+  compile_random: { inputPaths },
   download: { url: 'https://example.org/a.mp4' },
   move_to_library: { inputPath, directoryType: 'videos' },
   quality_check: { inputPath, referencePath: 'videos/a.mp4' },
@@ -46,6 +51,10 @@ describe('defineJobType', () => {
 describe('JOB_CONTRACTS', () => {
   it('holds each job type under its own name', () => {
     expect([...JOB_CONTRACTS.keys()]).toEqual([
+      'compile_gif',
+      'compile_mega',
+      'compile_quad',
+      'compile_random',
       'download',
       'move_to_library',
       'probe',

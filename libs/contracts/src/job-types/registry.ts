@@ -1,3 +1,7 @@
+import { compileGif } from './compile-gif.js';
+import { compileMega } from './compile-mega.js';
+import { compileQuad } from './compile-quad.js';
+import { compileRandom } from './compile-random.js';
 import type { JobContract } from './define-job-type.js';
 import { download } from './download.js';
 import { moveToLibrary } from './move-to-library.js';
@@ -10,6 +14,10 @@ import { trim } from './trim.js';
 import { validate } from './validate.js';
 
 const contracts: readonly JobContract[] = [
+  compileGif,
+  compileMega,
+  compileQuad,
+  compileRandom,
   download,
   moveToLibrary,
   probe,

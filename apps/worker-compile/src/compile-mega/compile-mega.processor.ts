@@ -1,0 +1,96 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compileMega } from '@reelay/contracts';
+import { describeMedia, produceOutput, verifyOutput, type Ffmpeg, type MediaLibrary } from '@reelay/media';
+import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
+import { fontForTitles } from '../font.js';
+import { Compiler, type LibrarySource, type PlannedPiece } from '../pieces/compiler.js';
+import { compiled } from '../pieces/join.plan.js';
+import { framesIn, planCrossfade, planPiece, type PieceFormat, type PieceTitle } from '../pieces/piece.plan.js';
+import { planMega, type MegaPiece } from './compile-mega.plan.js';
+
+export interface MegaSettings {
+  readonly threads?: number | undefined;
+  /** The font of titles; null where there is none. */
+  readonly font: string | null;
+}
+
+/** Joins many videos in order. */
+export class CompileMegaProcessor implements JobProcessor<typeof compileMega> {
+  readonly contract = compileMega;
+  private readonly compiler: Compiler;
+
+  constructor(
+    private readonly ffmpeg: Ffmpeg,
+    private readonly library: MediaLibrary,
+    private readonly settings: MegaSettings,
+  ) {
+    this.compiler = new Compiler(ffmpeg, library);
+  }
+
+  async process(order: Order<typeof compileMega>, job: JobContext): Promise<ProcessorResult<typeof compileMega>> {
+    const { parameters } = order;
+    const { width, height, fps, showTitles } = parameters;
+    const format = { width, height, fps };
+    const font = showTitles ? fontForTitles(this.settings.font, this.ffmpeg.tools) : null;
+    const sources = await this.compiler.openSources(parameters.inputPaths, job);
+    const planned = planMega(parameters, sources, []);
+    const chapters = planned.chapters.map((chapter) => ({ ...chapter }));
+    const output = await this.compiler.chooseOutput(parameters.outputPath, 'mega', ['mp4', 'm4v'], order);
+    const { path, verified, adopted } = await produceOutput(this.library, output, order, job, {
+      make: async (temporary) => {
+        const { pieces } = planMega(parameters, sources, await this.measure(sources, fps, job));
+        const titles = font === null ? [] : await this.writeTitles(chapters, font, job);
+        const commands = pieces.map((piece) => this.command(piece, format, titles));
+        await this.compiler.compile(commands, format, chapters, temporary, job);
+      },
+      verify: (file) => {
+        job.progress({ phase: 'verify', percent: 100 });
+        return verifyOutput(this.ffmpeg, file, compiled(format, planned.frames / fps), job);
+      },
+    });
+    if (adopted) job.log('an earlier attempt of this job had published it already');
+    job.log(`output ${path}: ${describeMedia(verified)}, ${String(chapters.length)} chapters`);
+    return {
+      destinationPaths: [path],
+      result: { outputPath: path, chapters, media: verified, videos: [{ path, media: verified, valid: true }] },
+    };
+  }
+
+  /** Whole inputs are measured, so that what lies on either side of a cut is equally loud. */
+  private measure(sources: readonly LibrarySource[], fps: number, job: JobContext): Promise<number[]> {
+    const whole = sources.map((source) => ({ source, fromFrame: 0, frames: framesIn(source.durationSeconds, fps) }));
+    return this.compiler.gains(whole, fps, job);
+  }
+
+  private async writeTitles(
+    chapters: readonly { title: string }[],
+    fontFile: string,
+    job: JobContext,
+  ): Promise<PieceTitle[]> {
+    return Promise.all(
+      chapters.map(async ({ title }, index) => {
+        const textFile = join(job.workDir, `title-${String(index)}.txt`);
+        await writeFile(textFile, title);
+        return { textFile, fontFile };
+      }),
+    );
+  }
+
+  private command(piece: MegaPiece, format: PieceFormat, titles: readonly PieceTitle[]): PlannedPiece {
+    const { threads } = this.settings;
+    if (piece.kind === 'crossfade') {
+      return {
+        label: 'a crossfade',
+        frames: piece.from.frames,
+        args: (file) => planCrossfade(piece.from, piece.to, format, file, threads),
+      };
+    }
+    const { part, index } = piece;
+    return {
+      label: `input ${String(index + 1)}, ${String(part.frames)} pictures`,
+      frames: part.frames,
+      args: (file) => planPiece(part, format, file, { title: titles[index], threads }),
+    };
+  }
+}

@@ -1,0 +1,190 @@
+import { displaySize, guardedInput, outputFile, type MediaInfo, type PictureSize } from '@reelay/media';
+
+/** The encoders that compilations cannot do without. */
+export const COMPILE_ENCODERS = ['libx264', 'aac', 'gif'];
+
+/** Samples a second of every compilation's sound. */
+const SAMPLE_RATE = 48_000;
+
+/** How loud each source is made, in LUFS: what the large streaming services use. */
+const TARGET_LUFS = -16;
+
+/** The most that a source is made louder or softer, in dB: more would turn noise into sound. */
+const MOST_GAIN_DB = 20;
+
+/** Below this a source counts as silent, in LUFS: the meter's gate ends there. */
+const SILENT_LUFS = -69;
+
+/** The form that every piece of a compilation has, so that they can be joined without encoding them again. */
+export interface PieceFormat extends PictureSize {
+  readonly fps: number;
+}
+
+/** A file that pieces are taken from. */
+export interface Source {
+  /** Absolute path. */
+  readonly path: string;
+  readonly media: MediaInfo;
+}
+
+/** A part of a source, counted in pictures of the compilation's frame rate. */
+export interface Part {
+  readonly source: Source;
+  readonly fromFrame: number;
+  readonly frames: number;
+  /** How much louder, in dB. */
+  readonly gainDb: number;
+}
+
+/** Text drawn over the first seconds of a piece. */
+export interface PieceTitle {
+  /** Absolute path of a file with the text: text in a command would need quoting. */
+  readonly textFile: string;
+  readonly fontFile: string;
+}
+
+/** How many pictures a duration has. */
+export const framesIn = (seconds: number, fps: number): number => Math.max(1, Math.round(seconds * fps));
+
+/** The filters that make a source's picture fit a cell: upright, with square pixels, its shape kept, black around it. */
+export function fitFilters({ media }: Source, { width, height, fps }: PieceFormat): string[] {
+  const shown = media.video === null ? { width, height } : displaySize(media.video);
+  const scale = Math.min(width / shown.width, height / shown.height);
+  const even = (side: number, most: number): number => Math.min(most, Math.max(2, Math.round((side * scale) / 2) * 2));
+  const [across, down] = [even(shown.width, width), even(shown.height, height)];
+  const [left, top] = [(width - across) / 2, (height - down) / 2].map((space) => Math.floor(space / 2) * 2);
+  return [
+    `fps=${String(fps)}:start_time=0`,
+    `scale=${String(across)}:${String(down)}`,
+    `pad=${String(width)}:${String(height)}:${String(left)}:${String(top)}:black`,
+    'setsar=1',
+    'format=yuv420p',
+  ];
+}
+
+/** The filters that give a source's sound its loudness, and make it last exactly as long as the picture. */
+export function soundFilters(gainDb: number, frames: number, fps: number): string[] {
+  return [
+    `aresample=${String(SAMPLE_RATE)}:async=1:first_pts=0`,
+    'aformat=sample_fmts=fltp:channel_layouts=stereo',
+    ...(gainDb === 0 ? [] : [`volume=${gainDb.toFixed(2)}dB`, 'alimiter=limit=0.9:level=false']),
+    'apad',
+    `atrim=end_sample=${String(Math.round((frames / fps) * SAMPLE_RATE))}`,
+  ];
+}
+
+/** The input of a part; one without sound is followed by an input of silence. */
+function partInput({ source, fromFrame, frames }: Part, fps: number): string[] {
+  // A second more: the last picture may start before the end and be shown until it.
+  const times = ['-ss', (fromFrame / fps).toFixed(6), '-t', (frames / fps + 1).toFixed(6)];
+  return [...times, ...guardedInput(source.path), ...silenceFor(source)];
+}
+
+/** An endless silent input for a source that has no sound. */
+const silenceFor = ({ media }: Source): string[] =>
+  media.audio === null ? ['-f', 'lavfi', '-i', `anullsrc=r=${String(SAMPLE_RATE)}:cl=stereo`] : [];
+
+/** The chains that turn input `index` into the pads `[v<name>]` and `[a<name>]`. */
+function partChains(part: Part, index: number, name: string, format: PieceFormat, more: readonly string[]): string[] {
+  const { source, frames, gainDb } = part;
+  const picture = [
+    ...fitFilters(source, format),
+    `tpad=stop_mode=clone:stop_duration=${(frames / format.fps).toFixed(6)}`,
+    `trim=end_frame=${String(frames)}`,
+    ...more,
+  ];
+  const sound = source.media.audio === null ? `[${String(index + 1)}:a:0]` : `[${String(index)}:a:0]`;
+  return [
+    `[${String(index)}:V:0]${picture.join(',')}[v${name}]`,
+    `${sound}${soundFilters(gainDb, frames, format.fps).join(',')}[a${name}]`,
+  ];
+}
+
+/** What a piece is encoded with. Its sound is kept whole until the pieces are joined. */
+const pieceOutput = (frames: number, format: PieceFormat, output: string, threads?: number): string[] => [
+  ...['-map', '[v]', '-map', '[a]', '-map_metadata', '-1', '-frames:v', String(frames)],
+  ...pictureEncoder(format, threads),
+  ...['-c:a', 'pcm_s16le', '-f', 'matroska', outputFile(output)],
+];
+
+/** How every compilation's picture is encoded. Pieces of one set-up can be joined. */
+export const pictureEncoder = ({ fps }: PieceFormat, threads?: number): string[] => [
+  ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '21', '-profile:v', 'high', '-g', String(Math.round(fps * 2))],
+  ...(threads === undefined ? [] : ['-threads', String(threads)]),
+];
+
+/** The argv that turns a part of a source into a piece. */
+export function planPiece(
+  part: Part,
+  format: PieceFormat,
+  output: string,
+  options: { title?: PieceTitle | undefined; threads?: number | undefined } = {},
+): string[] {
+  const title = options.title === undefined ? [] : [titleFilter(options.title, format)];
+  return [
+    ...partInput(part, format.fps),
+    ...['-filter_complex', partChains(part, 0, '', format, title).join(';')],
+    ...pieceOutput(part.frames, format, output, options.threads),
+  ];
+}
+
+/** The argv that turns the end of one source and the start of another, of equal length, into a crossfade. */
+export function planCrossfade(from: Part, to: Part, format: PieceFormat, output: string, threads?: number): string[] {
+  const seconds = (from.frames / format.fps).toFixed(6);
+  const second = from.source.media.audio === null ? 2 : 1;
+  const chains = [
+    ...partChains(from, 0, '0', format, []),
+    ...partChains(to, second, '1', format, []),
+    `[v0][v1]xfade=transition=fade:duration=${seconds}:offset=0,format=yuv420p[v]`,
+    `[a0][a1]acrossfade=d=${seconds}[a]`,
+  ];
+  return [
+    ...[...partInput(from, format.fps), ...partInput(to, format.fps), '-filter_complex', chains.join(';')],
+    ...pieceOutput(from.frames, format, output, threads),
+  ];
+}
+
+/** How long a title is shown, in seconds. */
+const TITLE_SECONDS = 3;
+
+function titleFilter({ textFile, fontFile }: PieceTitle, { height }: PieceFormat): string {
+  const size = Math.max(10, Math.round(height / 18));
+  return [
+    `drawtext=fontfile=${filterValue(fontFile)}`,
+    `textfile=${filterValue(textFile)}`,
+    'expansion=none',
+    `fontsize=${String(size)}`,
+    'fontcolor=white',
+    'box=1',
+    'boxcolor=black@0.6',
+    `boxborderw=${String(Math.round(size / 2))}`,
+    'x=(w-text_w)/2',
+    `y=h-text_h-${String(size * 2)}`,
+    `enable=lt(t\\,${String(TITLE_SECONDS)})`,
+  ].join(':');
+}
+
+/** The argv that measures how loud a part is, and writes it to a file. */
+export function planLoudness(
+  { source, fromFrame, frames }: Omit<Part, 'gainDb'>,
+  fps: number,
+  output: string,
+): string[] {
+  const meter = ['ebur128=metadata=1', `ametadata=mode=print:key=lavfi.r128.I:file=${filterValue(output)}`];
+  return [
+    ...['-ss', (fromFrame / fps).toFixed(6), '-t', (frames / fps).toFixed(6), ...guardedInput(source.path)],
+    ...['-map', '0:a:0', '-vn', '-af', meter.join(','), '-f', 'null', '-'],
+  ];
+}
+
+/** How much louder a source is made, in dB, from what the meter wrote; a silent one stays as it is. */
+export function gainFor(meterLog: string): number {
+  const last = [...meterLog.matchAll(/^lavfi\.r128\.I=(-?[\d.]+)/gm)].at(-1)?.[1];
+  const loudness = last === undefined ? NaN : Number(last);
+  if (!(loudness > SILENT_LUFS)) return 0;
+  return Math.max(-MOST_GAIN_DB, Math.min(MOST_GAIN_DB, Math.round((TARGET_LUFS - loudness) * 100) / 100));
+}
+
+/** A value in a filter's options, first quoted for the filter, then for the graph that it stands in. */
+export const filterValue = (value: string): string =>
+  value.replaceAll(/[\\':]/g, (sign) => `\\${sign}`).replaceAll(/[\\'[\],;]/g, (sign) => `\\${sign}`);
