@@ -15,6 +15,7 @@ const MAY_IMPORT = {
     'libs/platform',
     'libs/media',
   ],
+  'apps/worker-analyze': ['libs/contracts', 'libs/worker-sdk', 'libs/media', 'libs/platform'],
   'apps/worker-compile': ['libs/contracts', 'libs/worker-sdk', 'libs/media', 'libs/platform'],
   'apps/worker-encode': ['libs/contracts', 'libs/worker-sdk', 'libs/media', 'libs/platform'],
   'apps/worker-library': ['libs/contracts', 'libs/worker-sdk', 'libs/media', 'libs/platform'],

@@ -19,7 +19,7 @@ const SLOTS = 400;
 export async function withBenchStack(dataDir, work) {
   const stack = await startStack({
     dataDir,
-    replicas: { 'worker-compile': 0, 'worker-encode': 0, 'worker-library': 0 },
+    replicas: { 'worker-analyze': 0, 'worker-compile': 0, 'worker-encode': 0, 'worker-library': 0 },
     env: { LOG_LEVEL: 'warn' },
     progress: toStderr,
   });

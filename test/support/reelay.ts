@@ -58,7 +58,7 @@ export interface Reelay {
   stop(): Promise<void>;
 }
 
-const NO_WORKERS = { 'worker-compile': 0, 'worker-encode': 0, 'worker-library': 0 };
+const NO_WORKERS = { 'worker-analyze': 0, 'worker-compile': 0, 'worker-encode': 0, 'worker-library': 0 };
 
 /** Starts a Reelay for one test file. Without `replicas` it has a backend and no workers. */
 export async function startReelay(options: ReelayOptions = {}): Promise<Reelay> {

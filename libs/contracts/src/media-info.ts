@@ -39,6 +39,28 @@ export const mediaInfo = z.object({
 });
 export type MediaInfo = z.infer<typeof mediaInfo>;
 
+/** A part of a video between two cuts. Times in seconds from its beginning. */
+export const videoScene = z.object({
+  start: z.number().nonnegative(),
+  end: z.number().positive(),
+  score: z.number().min(0).max(100).describe('How sharp the cut is that it begins with; 0 for the first scene'),
+  imagePath: z.string().nullable().describe('A picture of it, relative to the library'),
+});
+export type VideoScene = z.infer<typeof videoScene>;
+
+/** What a model saw in a video. */
+export const videoTags = z.object({
+  model: z.string().min(1).describe('The model that saw it'),
+  items: z.array(
+    z.object({
+      tag: z.string().min(1).max(100),
+      confidence: z.number().min(0).max(1).describe('Of the picture in which it was seen best'),
+      times: z.array(z.number().nonnegative()).describe('Where it was seen: seconds from the beginning'),
+    }),
+  ),
+});
+export type VideoTags = z.infer<typeof videoTags>;
+
 /**
  * A change to the library's records that a finished job reports. The backend applies it, keyed by
  * `path`, in the transaction that completes the job. Fields left out stay as they are.
@@ -54,6 +76,14 @@ export const videoChange = z.object({
   valid: z.boolean().optional(),
   invalidReason: z.string().nullable().optional(),
   thumbnailPath: z.string().optional(),
+  scenes: z.array(videoScene).optional().describe('All scenes of it, in order; they replace those of before'),
+  tags: videoTags.optional().describe('All tags of it; they replace those of before'),
+  modifiedAt: z.iso.datetime().optional().describe("The file's time of modification when it was looked at"),
+  fingerprint: z
+    .string()
+    .optional()
+    .describe('Of its size, head and tail: files that were moved are known again by it'),
+  missing: z.boolean().optional().describe('Whether the file was gone when its folder was scanned'),
   derivedFrom: z.string().optional().describe('Path of the video that this one was made from'),
   reencoded: z.literal(true).optional().describe('This job re-encoded the video: its row refers to the job'),
 });

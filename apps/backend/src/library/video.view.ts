@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { DIRECTORY_TYPES, type DirectoryType, type VideoView } from '@reelay/contracts';
-import type { VideoRow } from '@reelay/persistence';
+import { DIRECTORY_TYPES, type DirectoryType, type VideoDetail, type VideoView } from '@reelay/contracts';
+import type { VideoDetailRow, VideoRow } from '@reelay/persistence';
 
 /** A video as the API shows it. */
 export function toVideoView({ key: _key, ...row }: VideoRow): VideoView {
@@ -11,8 +11,18 @@ export function toVideoView({ key: _key, ...row }: VideoRow): VideoView {
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
     probedAt: row.probedAt?.toISOString() ?? null,
+    missingSince: row.missingSince?.toISOString() ?? null,
   };
 }
+
+/** A video as the API shows it alone. */
+export const toVideoDetail = (row: VideoDetailRow): VideoDetail => ({
+  ...toVideoView(row),
+  media: row.media,
+  scenes: row.scenes,
+  tagModel: row.tagModel,
+  tags: row.tags,
+});
 
 /** The folder of the library that a path lies in; null when it lies in none that is known. */
 function directoryTypeOf(path: string): DirectoryType | null {

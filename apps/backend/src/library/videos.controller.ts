@@ -7,13 +7,13 @@ import {
   VIDEO_SORTS,
   videoActionAnswer,
   videoActionBody,
+  videoDetail,
   videoPage,
-  videoView,
   type CreatedJob,
   type ListVideosQuery,
   type VideoActionBody,
+  type VideoDetail,
   type VideoPage,
-  type VideoView,
 } from '@reelay/contracts';
 import { schemaOf } from '../http/openapi.js';
 import { ApiProblems } from '../http/problem.decorator.js';
@@ -36,6 +36,13 @@ export class VideosController {
   @ApiQuery({ name: 'videoCodec', required: false, isArray: true, type: String })
   @ApiQuery({ name: 'valid', required: false, type: Boolean })
   @ApiQuery({ name: 'audio', required: false, type: Boolean })
+  @ApiQuery({ name: 'tag', required: false, isArray: true, type: String, description: 'At least one of these' })
+  @ApiQuery({
+    name: 'missing',
+    required: false,
+    type: Boolean,
+    description: 'Those whose file is gone; else the others',
+  })
   @ApiQuery({ name: 'minDuration', required: false, type: Number })
   @ApiQuery({ name: 'maxDuration', required: false, type: Number })
   @ApiQuery({ name: 'sort', required: false, enum: VIDEO_SORTS })
@@ -49,9 +56,9 @@ export class VideosController {
 
   @Get(':id')
   @ApiOperation({ summary: 'Show a video' })
-  @ApiResponse({ status: 200, description: 'The video', schema: schemaOf(videoView) })
+  @ApiResponse({ status: 200, description: 'The video', schema: schemaOf(videoDetail) })
   @ApiProblems(404)
-  getVideo(@Param('id', uuidPipe) id: string): Promise<VideoView> {
+  getVideo(@Param('id', uuidPipe) id: string): Promise<VideoDetail> {
     return this.videos.get(id);
   }
 

@@ -5,15 +5,15 @@ import {
   type CreatedJob,
   type ListVideosQuery,
   type VideoActionBody,
+  type VideoDetail,
   type VideoPage,
-  type VideoView,
 } from '@reelay/contracts';
-import { countVideos, listVideos, readVideo, type VideoRow } from '@reelay/persistence';
+import { countVideos, listVideos, readVideo, type VideoDetailRow } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
 import { ApiError } from '../http/api-error.js';
 import { cursorOf, placeOf } from '../http/cursor.js';
 import { JobsService } from '../jobs/jobs.service.js';
-import { toVideoView } from './video.view.js';
+import { toVideoDetail, toVideoView } from './video.view.js';
 
 /** Paths are text, and a list may be sorted by them. */
 const ANY_TEXT = /^[^\0]+$/;
@@ -59,8 +59,8 @@ export class VideosService {
   }
 
   /** @throws {ApiError} 404 when there is no such video */
-  async get(id: string): Promise<VideoView> {
-    return toVideoView(await this.find(id));
+  async get(id: string): Promise<VideoDetail> {
+    return toVideoDetail(await this.find(id));
   }
 
   /**
@@ -72,7 +72,7 @@ export class VideosService {
     return this.jobs.create({ ...job, type: VIDEO_ACTIONS[action], params: { ...job.params, videoId: id } }, key);
   }
 
-  private async find(id: string): Promise<VideoRow> {
+  private async find(id: string): Promise<VideoDetailRow> {
     const row = await readVideo(this.dataSource, id);
     if (!row) throw new ApiError(404, 'VIDEO_NOT_FOUND', `There is no video ${id}`);
     return row;

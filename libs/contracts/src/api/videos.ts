@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mediaInfo, videoScene, videoTags } from '../media-info.js';
 import { createdJob } from './job-actions.js';
 import { createJobBody, DEFAULT_PAGE_LIMIT, listOf, MAX_PAGE_LIMIT } from './jobs.js';
 
@@ -38,6 +39,8 @@ export const videoFilter = {
   videoCodec: listOf(z.string().regex(/^[a-z0-9_]{1,40}$/)).describe('As ffprobe names it, such as h264'),
   valid: flag.optional().describe('What the last validation found; left out, those that nobody validated as well'),
   audio: flag.optional().describe('Whether it has sound'),
+  tag: listOf(z.string().min(1).max(100)).describe('One or several tags, of which it has at least one'),
+  missing: flag.default(false).describe('Whether the file was gone at the last scan'),
   minDuration: seconds.optional().describe('Seconds'),
   maxDuration: seconds.optional().describe('Seconds'),
 };
@@ -76,6 +79,12 @@ export const videoView = z.object({
   valid: z.boolean().nullable().describe('Null until it is validated'),
   invalidReason: z.string().nullable(),
   thumbnailPath: z.string().nullable(),
+  tags: z
+    .array(z.object({ tag: z.string(), confidence: z.number() }))
+    .describe('What a model saw in it; empty until its tags are made'),
+  sceneCount: z.int().nullable().describe('Null until its scenes are extracted'),
+  fingerprint: z.string().nullable().describe('Of its size, head and tail'),
+  missingSince: timestamp.nullable().describe('When a scan first found its file gone'),
   reencodeJobId: z.uuid().nullable().describe('The last job that re-encoded it'),
   sourceVideoId: z.uuid().nullable().describe('The video that it was made from'),
   createdAt: timestamp,
@@ -83,6 +92,15 @@ export const videoView = z.object({
   probedAt: timestamp.nullable(),
 });
 export type VideoView = z.infer<typeof videoView>;
+
+/** A video with all that is known of it. */
+export const videoDetail = videoView.extend({
+  media: mediaInfo.nullable().describe('What the last probe learned'),
+  scenes: z.array(videoScene),
+  tagModel: z.string().nullable().describe('The model that saw the tags'),
+  tags: videoTags.shape.items,
+});
+export type VideoDetail = z.infer<typeof videoDetail>;
 
 /** A page of videos. */
 export const videoPage = z.object({

@@ -1,4 +1,4 @@
-import type { MediaInfo } from '@reelay/contracts';
+import type { MediaInfo, VideoScene, VideoTags } from '@reelay/contracts';
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 
 /** A file of the library with what probes learned of it. */
@@ -9,6 +9,9 @@ import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } 
 @Index('videos_words', { synchronize: false })
 @Index('videos_duration', { synchronize: false })
 @Index('videos_size', { synchronize: false })
+@Index('videos_tags', { synchronize: false })
+@Index('videos_fingerprint', { synchronize: false })
+@Index('videos_path_bytes', { synchronize: false })
 export class VideoEntity {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'videos_pkey' })
   id!: string;
@@ -84,4 +87,27 @@ export class VideoEntity {
   /** All that the last probe learned. */
   @Column('jsonb', { nullable: true })
   media!: MediaInfo | null;
+
+  @Column('jsonb', { nullable: true })
+  scenes!: readonly VideoScene[] | null;
+
+  /** What a model saw in it, and which one. */
+  @Column('jsonb', { nullable: true })
+  tags!: VideoTags | null;
+
+  /** The names of the tags, to choose by. */
+  @Column('text', { array: true, nullable: true })
+  tagNames!: string[] | null;
+
+  /** The file's time of modification when it was last scanned. */
+  @Column('timestamptz', { nullable: true })
+  modifiedAt!: Date | null;
+
+  /** Of its size, head and tail. */
+  @Column('text', { nullable: true })
+  fingerprint!: string | null;
+
+  /** When a scan first found it gone. */
+  @Column('timestamptz', { nullable: true })
+  missingSince!: Date | null;
 }

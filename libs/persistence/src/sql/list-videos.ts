@@ -1,14 +1,21 @@
-import type { Orientation, VideoFilter, VideoSort, VideoView } from '@reelay/contracts';
+import type { Orientation, VideoFilter, VideoDetail, VideoSort, VideoView } from '@reelay/contracts';
 import { toTsquery } from './job-filter.js';
 import type { SqlRunner } from './statement.js';
 
 /** A video as the statement gives it; `key` is what the list is sorted by, as text. */
-export type VideoRow = Omit<VideoView, 'filename' | 'directoryType' | 'createdAt' | 'updatedAt' | 'probedAt'> & {
+export type VideoRow = Omit<
+  VideoView,
+  'filename' | 'directoryType' | 'createdAt' | 'updatedAt' | 'probedAt' | 'missingSince'
+> & {
   readonly key: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly probedAt: Date | null;
+  readonly missingSince: Date | null;
 };
+
+/** A video with all that is known of it. */
+export type VideoDetailRow = VideoRow & Pick<VideoDetail, 'media' | 'scenes' | 'tagModel' | 'tags'>;
 
 /** What each order compares. Rows without a value count as 0, so that comparisons meet no null. */
 const SORTS: Readonly<Record<string, { expression: string; type: string }>> = {
@@ -29,7 +36,14 @@ const COLUMNS = `v.id, v.path, v.size_bytes::float8 AS "sizeBytes", v.container,
   ${ORIENTATION} AS orientation, v.fps, v.duration_seconds AS "durationSeconds", v.bitrate_kbps AS "bitrateKbps", v.valid,
   v.invalid_reason AS "invalidReason", v.thumbnail_path AS "thumbnailPath", v.reencode_job_id AS "reencodeJobId",
   v.source_video_id AS "sourceVideoId", v.created_at AS "createdAt", v.updated_at AS "updatedAt",
-  v.probed_at AS "probedAt"`;
+  v.probed_at AS "probedAt", v.missing_since AS "missingSince", v.fingerprint,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('tag', item->'tag', 'confidence', item->'confidence'))
+              FROM jsonb_array_elements(v.tags->'items') AS item), '[]') AS tags,
+  jsonb_array_length(v.scenes) AS "sceneCount"`;
+
+/** What only the view of one video has. */
+const DETAILS = `v.media, coalesce(v.scenes, '[]') AS scenes, v.tags->>'model' AS "tagModel",
+  coalesce(v.tags->'items', '[]') AS tags`;
 
 interface Conditions {
   readonly texts: string[];
@@ -50,6 +64,8 @@ function conditionsOf(filter: VideoFilter): Conditions {
   where((names) => `v.video_codec = ANY (${names}::text[])`, filter.videoCodec);
   where((valid) => `v.valid = ${valid}`, filter.valid);
   where((audio) => `(v.audio_codec IS NOT NULL) = ${audio}::boolean`, filter.audio);
+  where((tags) => `v.tag_names && ${tags}::text[]`, filter.tag);
+  where((missing) => `(v.missing_since IS NOT NULL) = ${missing}`, filter.missing);
   where((least) => `v.duration_seconds >= ${least}`, filter.minDuration);
   where((most) => `v.duration_seconds <= ${most}`, filter.maxDuration);
   return { texts, parameters };
@@ -92,7 +108,10 @@ export async function countVideos(runner: SqlRunner, filter: VideoFilter): Promi
 }
 
 /** A video; null when there is none with this id. */
-export async function readVideo(runner: SqlRunner, id: string): Promise<VideoRow | null> {
-  const [row] = await runner.query<VideoRow[]>(`SELECT ${COLUMNS}, '' AS key FROM videos v WHERE v.id = $1`, [id]);
+export async function readVideo(runner: SqlRunner, id: string): Promise<VideoDetailRow | null> {
+  const [row] = await runner.query<VideoDetailRow[]>(
+    `SELECT ${COLUMNS}, ${DETAILS}, '' AS key FROM videos v WHERE v.id = $1`,
+    [id],
+  );
   return row ?? null;
 }

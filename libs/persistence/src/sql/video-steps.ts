@@ -1,4 +1,4 @@
-import type { MediaInfo, VideoChange } from '@reelay/contracts';
+import type { MediaInfo, VideoChange, VideoScene, VideoTags } from '@reelay/contracts';
 
 /** A row that gets another path. */
 export interface VideoMove {
@@ -13,6 +13,11 @@ export interface VideoFields {
   readonly valid?: boolean;
   readonly invalidReason?: string | null;
   readonly thumbnailPath?: string;
+  readonly scenes?: readonly VideoScene[];
+  readonly tags?: VideoTags;
+  readonly modifiedAt?: string;
+  readonly fingerprint?: string;
+  readonly missing?: boolean;
   readonly reencodeJobId?: string;
   readonly derivedFrom?: string;
 }

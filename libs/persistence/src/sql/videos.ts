@@ -54,7 +54,10 @@ async function moveVideos(runner: SqlRunner, moves: readonly VideoMove[]): Promi
             thumbnail_path = coalesce(v.thumbnail_path, d.thumbnail_path),
             reencode_job_id = coalesce(v.reencode_job_id, d.reencode_job_id),
             source_video_id = coalesce(v.source_video_id, nullif(d.source_video_id, v.id)),
-            probed_at = coalesce(v.probed_at, d.probed_at), media = coalesce(v.media, d.media)
+            probed_at = coalesce(v.probed_at, d.probed_at), media = coalesce(v.media, d.media),
+            scenes = coalesce(v.scenes, d.scenes), tags = coalesce(v.tags, d.tags),
+            tag_names = coalesce(v.tag_names, d.tag_names), modified_at = coalesce(d.modified_at, v.modified_at),
+            fingerprint = coalesce(d.fingerprint, v.fingerprint), missing_since = NULL
        FROM m LEFT JOIN twin d ON d.path = m."to"
       WHERE v.path = m."from"`,
     list,
@@ -66,17 +69,22 @@ async function upsertVideos(runner: SqlRunner, fields: readonly VideoFields[]): 
   await runner.query(
     `WITH n AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS n(
-         path text, media jsonb, valid boolean, "invalidReason" text, "thumbnailPath" text, "reencodeJobId" uuid)
+         path text, media jsonb, valid boolean, "invalidReason" text, "thumbnailPath" text, "reencodeJobId" uuid,
+         scenes jsonb, tags jsonb, "modifiedAt" timestamptz, fingerprint text, missing boolean)
      )
      INSERT INTO videos AS v (path, container, video_codec, audio_codec, width, height, display_aspect_ratio, fps,
                               duration_seconds, size_bytes, bitrate_kbps, rotation, valid, invalid_reason,
-                              thumbnail_path, reencode_job_id, probed_at, media)
+                              thumbnail_path, reencode_job_id, probed_at, media, scenes, tags, tag_names, modified_at,
+                              fingerprint, missing_since)
      SELECT path, media->>'container', media#>>'{video,codec}', media#>>'{audio,codec}',
             (media#>>'{video,width}')::integer, (media#>>'{video,height}')::integer,
             media#>>'{video,displayAspectRatio}', (media#>>'{video,fps}')::float8,
             (media->>'durationSeconds')::float8, (media->>'sizeBytes')::bigint, (media->>'bitrateKbps')::float8,
             (media#>>'{video,rotation}')::smallint, valid, "invalidReason", "thumbnailPath", "reencodeJobId",
-            CASE WHEN media IS NOT NULL THEN now() END, media
+            CASE WHEN media IS NOT NULL THEN now() END, media, scenes, tags,
+            CASE WHEN tags IS NOT NULL THEN
+              ARRAY(SELECT DISTINCT item->>'tag' FROM jsonb_array_elements(tags->'items') AS item) END,
+            "modifiedAt", fingerprint, CASE WHEN missing THEN now() END
        FROM n ORDER BY path
      ON CONFLICT (path) DO UPDATE SET
        (container, video_codec, audio_codec, width, height, display_aspect_ratio, fps, duration_seconds, size_bytes,
@@ -89,7 +97,13 @@ async function upsertVideos(runner: SqlRunner, fields: readonly VideoFields[]): 
        thumbnail_path = coalesce(excluded.thumbnail_path, v.thumbnail_path),
        reencode_job_id = coalesce(excluded.reencode_job_id, v.reencode_job_id),
        probed_at = coalesce(excluded.probed_at, v.probed_at),
-       media = coalesce(excluded.media, v.media), updated_at = now()`,
+       media = coalesce(excluded.media, v.media), scenes = coalesce(excluded.scenes, v.scenes),
+       tags = coalesce(excluded.tags, v.tags), tag_names = coalesce(excluded.tag_names, v.tag_names),
+       modified_at = coalesce(excluded.modified_at, v.modified_at),
+       fingerprint = coalesce(excluded.fingerprint, v.fingerprint),
+       missing_since = CASE WHEN excluded.missing_since IS NULL THEN NULL
+                            ELSE coalesce(v.missing_since, excluded.missing_since) END,
+       updated_at = now()`,
     [JSON.stringify(fields)],
   );
 }

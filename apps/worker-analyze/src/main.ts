@@ -1,0 +1,4 @@
+import { runWorker } from '@reelay/worker-sdk';
+import worker from './worker.js';
+
+await runWorker(worker);
