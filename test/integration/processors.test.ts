@@ -59,7 +59,7 @@ it('an encode that is stopped takes its ffmpeg and its files with it', async () 
 it('progress over all passes of a compilation never falls, and no file but the output stays', async () => {
   const media = await openLibrary();
   const inputPaths = [await makeLongVideo(folder, 'first.mp4', 3), await makeLongVideo(folder, 'second.mp4', 2)];
-  const processor = new CompileMegaProcessor(media.ffmpeg, media.library, { font: null });
+  const processor = new CompileMegaProcessor(media.ffmpeg, media.library, { font: '' });
   const parameters = { inputPaths, width: 320, height: 180, fps: 30, crossfadeSeconds: 0.5 };
   const run = await runProcessor(processor, parameters);
   expect(run.outcome).toMatchObject({ kind: 'completed' });

@@ -1,39 +1,28 @@
+import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { MediaError, type MediaTools } from '@reelay/media';
 
-/** Where systems keep a plain font: Debian, Fedora, Alpine, Arch. */
-const KNOWN_FONTS = [
-  '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
-  '/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf',
-  '/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf',
-  '/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf',
-  '/usr/share/fonts/dejavu/DejaVuSans.ttf',
-  '/usr/share/fonts/TTF/DejaVuSans.ttf',
-];
+/** DejaVu Sans comes with this service: titles look the same on every machine. */
+const SHIPPED_FONT = 'dejavu-fonts-ttf/ttf/DejaVuSans.ttf';
 
 /**
- * The font file that titles are drawn with: the one that is set, else the first known one that is there.
- * @returns null when there is none; then titles cannot be drawn, all else can
+ * The font file that titles are drawn with: the one that is set, else the one that is shipped.
+ * @throws {MediaError} FEATURE_MISSING when the one that is set cannot be read
  */
-export async function findFont(fontFile: string | undefined): Promise<string | null> {
-  for (const file of fontFile === undefined ? KNOWN_FONTS : [fontFile]) {
-    const isThere = await access(file).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return file;
-  }
-  return null;
+export async function findFont(fontFile: string | undefined): Promise<string> {
+  const file = fontFile ?? createRequire(import.meta.url).resolve(SHIPPED_FONT);
+  await access(file, constants.R_OK).catch((cause: unknown) => {
+    throw new MediaError('FEATURE_MISSING', `the font of titles, FONT_FILE=${file}, cannot be read`, { cause });
+  });
+  return file;
 }
 
-/**
- * The font, where titles can be drawn.
- * @throws {MediaError} FEATURE_MISSING, saying what to install or set
- */
-export function fontForTitles(font: string | null, tools: MediaTools): string {
-  if (!tools.filters.has('drawtext')) {
-    throw new MediaError('FEATURE_MISSING', 'this ffmpeg has no drawtext for titles: set FFMPEG_PATH to one that has');
-  }
-  if (font !== null) return font;
-  throw new MediaError('FEATURE_MISSING', 'there is no font for titles: install fonts-dejavu-core or set FONT_FILE');
+/** Whether this ffmpeg can draw titles. */
+export const canDrawTitles = (tools: MediaTools): boolean => tools.filters.has('drawtext');
+
+/** @throws {MediaError} FEATURE_MISSING where titles cannot be drawn, saying what to set */
+export function requireTitles(tools: MediaTools): void {
+  if (canDrawTitles(tools)) return;
+  throw new MediaError('FEATURE_MISSING', 'this ffmpeg has no drawtext for titles: set FFMPEG_PATH to one that has');
 }

@@ -7,7 +7,7 @@ import { CompileMegaProcessor } from './compile-mega/compile-mega.processor.js';
 import { CompileQuadProcessor } from './compile-quad/compile-quad.processor.js';
 import { CompileRandomProcessor } from './compile-random/compile-random.processor.js';
 import { env } from './config.js';
-import { findFont } from './font.js';
+import { canDrawTitles, findFont } from './font.js';
 import { COMPILE_ENCODERS } from './pieces/piece.plan.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -30,7 +30,7 @@ export default defineWorker({
         new CompileQuadProcessor(ffmpeg, library, { threads }),
         new CompileRandomProcessor(ffmpeg, library, { threads }),
       ],
-      features: font === null ? features : [...features, 'titles'],
+      features: canDrawTitles(ffmpeg.tools) ? [...features, 'titles'] : features,
     };
   },
 });

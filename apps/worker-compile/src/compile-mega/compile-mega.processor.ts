@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { compileMega } from '@reelay/contracts';
 import { describeMedia, produceOutput, verifyOutput, type Ffmpeg, type MediaLibrary } from '@reelay/media';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
-import { fontForTitles } from '../font.js';
+import { requireTitles } from '../font.js';
 import { Compiler, type LibrarySource, type PlannedPiece } from '../pieces/compiler.js';
 import { compiled } from '../pieces/join.plan.js';
 import { framesIn, planCrossfade, planPiece, type PieceFormat, type PieceTitle } from '../pieces/piece.plan.js';
@@ -11,8 +11,8 @@ import { planMega, type MegaPiece } from './compile-mega.plan.js';
 
 export interface MegaSettings {
   readonly threads?: number | undefined;
-  /** The font of titles; null where there is none. */
-  readonly font: string | null;
+  /** The file of the titles' font. */
+  readonly font: string;
 }
 
 /** Joins many videos in order. */
@@ -32,7 +32,7 @@ export class CompileMegaProcessor implements JobProcessor<typeof compileMega> {
     const { parameters } = order;
     const { width, height, fps, showTitles } = parameters;
     const format = { width, height, fps };
-    const font = showTitles ? fontForTitles(this.settings.font, this.ffmpeg.tools) : null;
+    if (showTitles) requireTitles(this.ffmpeg.tools);
     const sources = await this.compiler.openSources(parameters.inputPaths, job);
     const planned = planMega(parameters, sources, []);
     const chapters = planned.chapters.map((chapter) => ({ ...chapter }));
@@ -40,7 +40,7 @@ export class CompileMegaProcessor implements JobProcessor<typeof compileMega> {
     const { path, verified, adopted } = await produceOutput(this.library, output, order, job, {
       make: async (temporary) => {
         const { pieces } = planMega(parameters, sources, await this.measure(sources, fps, job));
-        const titles = font === null ? [] : await this.writeTitles(chapters, font, job);
+        const titles = showTitles ? await this.writeTitles(chapters, job) : [];
         const commands = pieces.map((piece) => this.command(piece, format, titles));
         await this.compiler.compile(commands, format, chapters, temporary, job);
       },
@@ -63,16 +63,12 @@ export class CompileMegaProcessor implements JobProcessor<typeof compileMega> {
     return this.compiler.gains(whole, fps, job);
   }
 
-  private async writeTitles(
-    chapters: readonly { title: string }[],
-    fontFile: string,
-    job: JobContext,
-  ): Promise<PieceTitle[]> {
+  private async writeTitles(chapters: readonly { title: string }[], job: JobContext): Promise<PieceTitle[]> {
     return Promise.all(
       chapters.map(async ({ title }, index) => {
         const textFile = join(job.workDir, `title-${String(index)}.txt`);
         await writeFile(textFile, title);
-        return { textFile, fontFile };
+        return { textFile, fontFile: this.settings.font };
       }),
     );
   }

@@ -11,8 +11,8 @@ export const compileMega = defineJobType('compile_mega', {
   shortDescription: 'Joins many videos in order, with a chapter for each',
   description:
     'Joins the inputs in order, brought to one size, frame rate and loudness, with a chapter for each; optionally with ' +
-    'crossfades between them, and with titles over the first seconds of each. Titles need a font on the worker ' +
-    '(FONT_FILE, or DejaVu, Liberation or Noto Sans of the system) and an ffmpeg with drawtext.',
+    'crossfades between them, and with titles over the first seconds of each. Titles need ' +
+    'an ffmpeg with drawtext; their font is DejaVu Sans, or what FONT_FILE of the worker names.',
   parameters: z.strictObject({
     ...compileInputs,
     ...mediaOutput,
