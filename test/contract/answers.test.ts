@@ -34,6 +34,17 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     queue: 'job_completed',
     schema: completedMessage,
   },
+  'completed-confirmed': {
+    sent: finalAnswer(
+      identity,
+      41,
+      { kind: 'completed', destinationPaths: ['playback/a.mp4'], result: { width: 1280 } },
+      12.3,
+      true,
+    ),
+    queue: 'job_completed',
+    schema: completedMessage,
+  },
   'progression-0': {
     sent: progressionAnswer(identity, 1, { percent: 0 }, at),
     queue: 'job_progression',

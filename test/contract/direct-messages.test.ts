@@ -13,6 +13,22 @@ const MESSAGES = {
   'direct-stop-consuming-jobs': { type: 'stop_consuming_jobs' },
   'direct-resume-consuming-jobs': { type: 'resume_consuming_jobs' },
   'direct-stop-worker': { type: 'stop_worker' },
+  'direct-answer-taken': { type: 'answer_taken', job_id: 1234, taken: true },
+  'direct-library-answer': {
+    type: 'library_answer',
+    request_id: '0b7e9a52-6f4e-4f2a-9a4e-0d2f6a1c8b11',
+    files: [
+      {
+        path: 'videos/a.mp4',
+        size_bytes: 1_048_576,
+        modified_at: '2026-02-13T10:30:00.123Z',
+        fingerprint: '9f86d081884c7d659a2feaa0c55ad015',
+        missing: false,
+        inspected: true,
+      },
+    ],
+    more: false,
+  },
 } as const satisfies Record<string, DirectMessage>;
 
 describe.each(Object.entries(MESSAGES))('%s', (name, message) => {

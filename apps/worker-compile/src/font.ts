@@ -3,15 +3,17 @@ import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { MediaError, type MediaTools } from '@reelay/media';
 
+const require = createRequire(import.meta.url);
+
 /** DejaVu Sans comes with this service: titles look the same on every machine. */
-const SHIPPED_FONT = 'dejavu-fonts-ttf/ttf/DejaVuSans.ttf';
+const shippedFont = (): string => require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf');
 
 /**
  * The font file that titles are drawn with: the one that is set, else the one that is shipped.
  * @throws {MediaError} FEATURE_MISSING when the one that is set cannot be read
  */
 export async function findFont(fontFile: string | undefined): Promise<string> {
-  const file = fontFile ?? createRequire(import.meta.url).resolve(SHIPPED_FONT);
+  const file = fontFile ?? shippedFont();
   await access(file, constants.R_OK).catch((cause: unknown) => {
     throw new MediaError('FEATURE_MISSING', `the font of titles, FONT_FILE=${file}, cannot be read`, { cause });
   });

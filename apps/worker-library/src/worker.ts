@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { publicScan, scan } from '@reelay/contracts';
 import { openMedia } from '@reelay/media';
 import { parseEnv } from '@reelay/platform';
 import { defineWorker } from '@reelay/worker-sdk';
@@ -7,6 +8,7 @@ import { DownloadProcessor } from './download/download.processor.js';
 import { MoveToLibraryProcessor } from './move-to-library/move-to-library.processor.js';
 import { ProbeProcessor } from './probe/probe.processor.js';
 import { QualityCheckProcessor } from './quality-check/quality-check.processor.js';
+import { ScanProcessor } from './scan/scan.processor.js';
 import { THUMBNAIL_ENCODERS } from './thumbnail-generate/thumbnail-generate.plan.js';
 import { ThumbnailGenerateProcessor } from './thumbnail-generate/thumbnail-generate.processor.js';
 import { ValidateProcessor } from './validate/validate.processor.js';
@@ -27,7 +29,9 @@ export default defineWorker({
         new DownloadProcessor(ffmpeg, library, settings.DOWNLOAD_ALLOW),
         new MoveToLibraryProcessor(library),
         new ProbeProcessor(ffmpeg, library),
+        new ScanProcessor(publicScan, ffmpeg, library),
         new QualityCheckProcessor(ffmpeg, library),
+        new ScanProcessor(scan, ffmpeg, library),
         new ThumbnailGenerateProcessor(ffmpeg, library),
         new ValidateProcessor(ffmpeg, library),
       ],

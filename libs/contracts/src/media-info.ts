@@ -78,6 +78,7 @@ export const videoChange = z.object({
   thumbnailPath: z.string().optional(),
   scenes: z.array(videoScene).optional().describe('All scenes of it, in order; they replace those of before'),
   tags: videoTags.optional().describe('All tags of it; they replace those of before'),
+  sizeBytes: z.number().int().nonnegative().optional().describe('Where the file could not be probed'),
   modifiedAt: z.iso.datetime().optional().describe("The file's time of modification when it was looked at"),
   fingerprint: z
     .string()

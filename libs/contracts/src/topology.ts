@@ -47,6 +47,7 @@ export const QUEUE = {
   jobError: 'job_error',
   jobStopped: 'job_stopped',
   jobLog: 'job_log',
+  jobLibrary: 'job_library',
   workerDiscovery: 'worker_discovery',
   workerCreated: 'worker_created',
   workerInitialized: 'worker_initialized',
@@ -129,6 +130,7 @@ export const backendQueues: readonly QueueSpec[] = [
   answerQueue(QUEUE.jobError),
   answerQueue(QUEUE.jobStopped),
   { name: QUEUE.jobLog, arguments: { 'x-max-length': LOG_LENGTH_LIMIT, 'x-overflow': 'drop-head' } },
+  plainQueue(QUEUE.jobLibrary),
   plainQueue(QUEUE.workerDiscovery),
   plainQueue(QUEUE.workerCreated),
   plainQueue(QUEUE.workerInitialized),
@@ -155,6 +157,7 @@ export const backendBindings: readonly BindingSpec[] = [
     QUEUE.jobError,
     QUEUE.jobStopped,
     QUEUE.jobLog,
+    QUEUE.jobLibrary,
     QUEUE.workerDiscovery,
   ),
   ...byName(

@@ -3,6 +3,7 @@ export { MediaError, systemErrorCode, type MediaErrorCode, type MediaErrorFacts 
 export type { OutputExpectation, PictureExpectation, SoundExpectation, VideoExpectation } from './expectation.js';
 export { inputIsDamaged } from './failure.js';
 export { Ffmpeg, type RunOptions, type RunResult } from './ffmpeg.js';
+export { fingerprintOf } from './fingerprint.js';
 export { guardedInput, outputFile, quoteCommand } from './input.js';
 export { MediaLibrary, type FreeName, type LibraryInput, type LibraryOutput } from './library.js';
 export { attemptOfPartial, extensionOf, outputBaseName, partialName, safeLibraryPath } from './library-path.js';
@@ -25,3 +26,4 @@ export { produceOutput, type OutputSteps, type Produced, type ProducingJob } fro
 export { jobOfMarker, type AttemptIdentity } from './published-marker.js';
 export { resolveFfmpeg, type MediaTools, type ToolPaths } from './tools.js';
 export { outputFault, verifyOutput } from './verify.js';
+export { walkLibrary, type FoundFile, type WalkOptions } from './walk.js';

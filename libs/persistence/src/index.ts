@@ -16,6 +16,7 @@ export * from './sql/job-counts.js';
 export * from './sql/job-filter.js';
 export * from './sql/job-stats.js';
 export * from './sql/list-jobs.js';
+export * from './sql/library-files.js';
 export * from './sql/list-videos.js';
 export * from './sql/list-workers.js';
 export * from './sql/log-lines.js';

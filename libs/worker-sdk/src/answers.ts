@@ -61,12 +61,13 @@ export function logAnswer(identity: AnswerIdentity, lines: LogMessage['lines']):
   return toResponse(identity, QUEUE.jobLog, content);
 }
 
-/** How the attempt ended. */
+/** How the attempt ended. @param confirm whether the backend is to say what became of a completed one */
 export function finalAnswer(
   identity: AnswerIdentity,
   seq: number,
   outcome: Outcome,
   executionSeconds: number,
+  confirm = false,
 ): OutgoingMessage {
   const common = { job_id: identity.attemptId, execution_duration: executionSeconds };
   const own = { instance_id: identity.instanceId, seq };
@@ -77,7 +78,7 @@ export function finalAnswer(
         status: 'completed',
         destination_paths: [...outcome.destinationPaths],
         parameters: encodeParameters(outcome.result),
-        reelay: { ...own, result: outcome.result },
+        reelay: { ...own, result: outcome.result, ...(confirm ? { confirm } : {}) },
       };
       return toResponse(identity, QUEUE.jobCompleted, content);
     }

@@ -6,6 +6,10 @@ export class CleanUps {
     this.steps.push(step);
   };
 
+  get isEmpty(): boolean {
+    return this.steps.length === 0;
+  }
+
   /** Does all of it; the attempt is over, so a fault is only told. */
   async run(onFault: (error: unknown) => void = () => undefined): Promise<void> {
     for (const step of this.steps.splice(0)) await step().catch(onFault);

@@ -8,6 +8,7 @@ import type { Delivery, OutgoingMessage } from '@reelay/messaging';
 import { createLogger } from '@reelay/platform';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { noRecords } from './library-records.js';
 import { OrderHandler } from './order-handler.js';
 import type { DeliveredOrder } from './order-intake.js';
 import type { JobContext, JobProcessor } from './processor.js';
@@ -109,6 +110,7 @@ const handlerOf = (processor: JobProcessor, publish: () => Promise<'routed'> = (
     },
     jobs,
     workDirs,
+    recordsFor: () => noRecords(() => undefined),
   });
 
 const answers = (): string[] => sent.map(({ routingKey }) => routingKey);
@@ -188,10 +190,30 @@ describe('what a completed attempt leaves to be cleaned up', () => {
     },
   });
 
-  it('is there until its answer is confirmed', async () => {
+  it('goes when the broker has the answer, where the backend would not say more', async () => {
     const file = join(folder, 'marker');
-    await handlerOf(leaving(file, () => done)).take(orderOf(7));
+    const handler = handlerOf(leaving(file, () => done));
+    await handler.take(orderOf(7));
+    await handler.cleanedUp(1_000);
     expect([answers(), existsSync(file)]).toEqual([['job_completed'], false]);
+  });
+
+  it.each([
+    ['goes when the backend has taken the answer', true, false],
+    ['stays when that was of no use any more: the attempt that counts may need it', false, true],
+  ])('%s, and keeps no slot until then', async (_, taken, stays) => {
+    const file = join(folder, 'marker');
+    const handler = handlerOf(leaving(file, () => done));
+    const reelay = { job: '770e8400-e29b-41d4-a716-446655440002', attempt: 1, type: 'steps' };
+    await handler.take(orderOf(7, deliveryOf({ job_id: 7, parameters: [], reelay })));
+    expect([sent[0]?.content, jobs.hasFreeSlot, existsSync(file)]).toMatchObject([
+      { reelay: { confirm: true } },
+      true,
+      true,
+    ]);
+    handler.answerTaken(7, taken);
+    await handler.cleanedUp(1_000);
+    expect(existsSync(file)).toBe(stays);
   });
 
   it('stays when it failed, for the next attempt', async () => {
@@ -203,7 +225,9 @@ describe('what a completed attempt leaves to be cleaned up', () => {
   it('is not the concern of the answer when it cannot be removed', async () => {
     const file = join(folder, 'marker');
     const processor = leaving(file, () => rm(file));
-    await handlerOf(processor).take(orderOf(7));
+    const handler = handlerOf(processor);
+    await handler.take(orderOf(7));
+    await handler.cleanedUp(1_000);
     expect([answers(), jobs.hasFreeSlot]).toEqual([['job_completed'], true]);
   });
 });

@@ -1,5 +1,5 @@
 import type { OrderMessage } from '@reelay/contracts';
-import type { Delivery, Publisher } from '@reelay/messaging';
+import type { Delivery, OutgoingMessage, Publisher } from '@reelay/messaging';
 import type { Logger } from '@reelay/platform';
 import { finalAnswer, progressionAnswer, type AnswerIdentity } from './answers.js';
 import { CleanUps } from './clean-ups.js';
@@ -9,7 +9,8 @@ import type { DeliveredOrder } from './order-intake.js';
 import type { Outbox } from './outbox.js';
 import type { Outcome } from './outcome.js';
 import { decodeOrder, perform, validateOrder } from './pipeline.js';
-import type { JobContext, JobProcessor } from './processor.js';
+import type { JobContext, JobProcessor, LibraryRecords } from './processor.js';
+import { Receipts } from './receipts.js';
 import type { RunningJobs } from './running-jobs.js';
 import type { WorkDirs } from './work-dirs.js';
 
@@ -24,6 +25,7 @@ export interface OrderHandlerOptions {
   readonly outbox: Pick<Outbox, 'send' | 'deliver'>;
   readonly jobs: RunningJobs;
   readonly workDirs: WorkDirs;
+  readonly recordsFor: (attemptId: number, signal: AbortSignal) => LibraryRecords;
 }
 
 /** An order whose message was read. */
@@ -39,7 +41,22 @@ export class OrderHandler {
   /** Orders that are neither acknowledged nor given back yet, by attempt: whether they will be acknowledged. */
   private readonly unsettled = new Map<number, Promise<boolean>>();
 
+  private readonly receipts = new Receipts();
+  private readonly cleaning = new Set<Promise<void>>();
+
   constructor(private readonly options: OrderHandlerOptions) {}
+
+  /** What became of the answer about an attempt. */
+  answerTaken(attemptId: number, taken: boolean): void {
+    this.receipts.note(attemptId, taken);
+  }
+
+  /** Waits until what attempts left behind is cleaned up, and does not wait longer for the backend's word than `ms`. */
+  async cleanedUp(ms: number): Promise<void> {
+    await endsWithin(Promise.all(this.cleaning), ms);
+    this.receipts.giveUp();
+    await Promise.all(this.cleaning);
+  }
 
   /** Performs an order in a slot. Call only with a free one. */
   async take(order: DeliveredOrder): Promise<void> {
@@ -121,6 +138,7 @@ export class OrderHandler {
       const outcome = await this.performClaimed(order, reporter, {
         signal,
         pause,
+        records: this.options.recordsFor(identity.attemptId, signal),
         progress: (update) => {
           reporter.progress(update);
         },
@@ -131,14 +149,35 @@ export class OrderHandler {
       });
       reporter.finish();
       const seconds = Math.round(performance.now() - startedAt) / 1000;
-      await outbox.deliver(finalAnswer(identity, reporter.nextSeq(), outcome, seconds));
+      const cleansUp = outcome.kind === 'completed' && !cleanUps.isEmpty;
+      // A backend of another make would never say what became of it.
+      const answer = finalAnswer(identity, reporter.nextSeq(), outcome, seconds, cleansUp && isOurs(order.message));
+      if (cleansUp) this.cleanUpAfter(answer, order, cleanUps);
+      await outbox.deliver(answer);
       delivery.ack();
       logger.info({ jobType, attempt: identity.attemptId, outcome: outcome.kind, seconds }, 'attempt ended');
-      if (outcome.kind !== 'completed') return;
+    });
+  }
+
+  /**
+   * Cleans up once the backend has taken the answer, without keeping the slot. Until then a next attempt of the job may
+   * need what there is: an answer that comes too late, or twice, is none.
+   */
+  private cleanUpAfter(answer: OutgoingMessage, { identity, message }: ReadOrder, cleanUps: CleanUps): void {
+    const { outbox, logger } = this.options;
+    const cleanUp = async (): Promise<void> => {
+      const taken = isOurs(message)
+        ? await this.receipts.of(identity.attemptId, () => {
+            outbox.send(answer);
+          })
+        : true;
+      if (!taken) return;
       await cleanUps.run((error) => {
         logger.warn({ err: error, attempt: identity.attemptId }, 'could not clean up after a completed attempt');
       });
-    });
+    };
+    const cleaning = cleanUp().finally(() => this.cleaning.delete(cleaning));
+    this.cleaning.add(cleaning);
   }
 
   /**
@@ -168,6 +207,9 @@ export class OrderHandler {
     return work;
   }
 }
+
+/** Whether an order came from a backend that knows more than the protocol's own fields. */
+const isOurs = (message: OrderMessage): boolean => message.reelay !== undefined;
 
 function readOrNull(delivery: Delivery, logger: Logger): OrderMessage | null {
   try {

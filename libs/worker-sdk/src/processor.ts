@@ -1,4 +1,4 @@
-import type { JobContract, ParametersOf } from '@reelay/contracts';
+import type { JobContract, KnownFile, ParametersOf, VideoChange } from '@reelay/contracts';
 import type { z } from 'zod';
 
 /** One attempt as a processor sees it: validated, with defaults filled in. */
@@ -31,6 +31,19 @@ export interface PauseSignal {
   onChange(listener: () => void): () => void;
 }
 
+/**
+ * The library's records, which the backend keeps. What a job learns of a few videos belongs into its result; this is
+ * for jobs that look at more of them than fit into one.
+ */
+export interface LibraryRecords {
+  /** What is on record of the files below a folder, missing ones included, in the order of the bytes of their paths. */
+  files(folder: string): AsyncIterable<KnownFile>;
+  /** Files with these fingerprints, wherever they are; of many copies only some. */
+  withFingerprints(fingerprints: readonly string[]): Promise<KnownFile[]>;
+  /** Changes the records now, and not with the job's result. Resolves when they are changed. */
+  record(changes: readonly VideoChange[]): Promise<void>;
+}
+
 /** What a processor may use besides its parameters. It never acks, publishes or reads the environment. */
 export interface JobContext {
   /** Aborted when the job is cancelled, the claim is lost, or the worker shuts down. */
@@ -39,12 +52,13 @@ export interface JobContext {
   readonly pause: PauseSignal;
   /** A private folder, made when it is first asked for and removed after the work ended, however it ended. */
   readonly workDir: string;
+  readonly records: LibraryRecords;
   /** Throttled by the SDK: whole percents, at most one message a second. */
   progress(update: ProgressUpdate): void;
   /** Adds a line to the job's log. */
   log(line: string): void;
   /**
-   * Takes what to do once the broker has the answer that the job is completed: to remove what a next
+   * Takes what to do once the backend has taken the answer that the job is completed: to remove what a next
    * attempt would have needed. Not called when the attempt ends otherwise, or the worker dies before.
    */
   afterCompleted(cleanUp: () => Promise<void>): void;

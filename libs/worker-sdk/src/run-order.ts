@@ -3,7 +3,8 @@ import { CleanUps } from './clean-ups.js';
 import type { Outcome } from './outcome.js';
 import { PauseSwitch } from './pause.js';
 import { perform, validateOrder } from './pipeline.js';
-import type { JobProcessor, PauseSignal, ProgressUpdate } from './processor.js';
+import { noRecords } from './library-records.js';
+import type { JobProcessor, LibraryRecords, PauseSignal, ProgressUpdate } from './processor.js';
 import { WorkDirs } from './work-dirs.js';
 
 /** What is watched while an order runs. */
@@ -16,7 +17,14 @@ export interface OrderObserver {
 export async function runOrder(
   processor: JobProcessor,
   message: OrderMessage,
-  options: { workDir: string; signal: AbortSignal; pause?: PauseSignal; observer: OrderObserver },
+  options: {
+    workDir: string;
+    signal: AbortSignal;
+    pause?: PauseSignal;
+    /** Left out, nothing is on record, and what is to be recorded goes to the log. */
+    records?: LibraryRecords;
+    observer: OrderObserver;
+  },
 ): Promise<Outcome> {
   const validated = validateOrder(processor, message);
   if ('outcome' in validated) return validated.outcome;
@@ -27,6 +35,11 @@ export async function runOrder(
     const outcome = await perform(processor, validated.order, workDirs, {
       signal: options.signal,
       pause: options.pause ?? new PauseSwitch(),
+      records:
+        options.records ??
+        noRecords((changes) => {
+          for (const change of changes) options.observer.log(`record ${JSON.stringify(change)}`);
+        }),
       afterCompleted: cleanUps.add,
       progress: (update) => {
         options.observer.progress(update);

@@ -14,6 +14,7 @@ import type { Logger } from '@reelay/platform';
 import { discoveryMessageOf, statusMessageOf, terminatedMessageOf, type WorkerIdentity } from './announcement.js';
 import type { WorkerConfig } from './config.js';
 import { endsWithin } from './ends-within.js';
+import { LibraryDesk } from './library-records.js';
 import { OrderHandler } from './order-handler.js';
 import { OrderIntake } from './order-intake.js';
 import { Outbox } from './outbox.js';
@@ -47,6 +48,7 @@ export class Worker {
   private readonly outbox: Outbox;
   private readonly jobs: RunningJobs;
   private readonly workDirs: WorkDirs;
+  private readonly desk: LibraryDesk;
   private readonly handler: OrderHandler;
   private readonly identity: WorkerIdentity;
   private intake: OrderIntake | undefined;
@@ -68,7 +70,11 @@ export class Worker {
     this.workDirs = new WorkDirs(config.workDir);
     const { publisher, outbox, jobs, workDirs } = this;
     const { instanceId } = config;
-    this.handler = new OrderHandler({ instanceId, processors, logger, publisher, outbox, jobs, workDirs });
+    this.desk = new LibraryDesk(instanceId, (message) => {
+      this.say(message);
+    });
+    const recordsFor = this.desk.recordsFor.bind(this.desk);
+    this.handler = new OrderHandler({ instanceId, processors, logger, publisher, outbox, jobs, workDirs, recordsFor });
   }
 
   /** Starts taking orders. Without a broker it waits for one. */
@@ -116,6 +122,7 @@ export class Worker {
     this.jobs.stopAll();
     await endsWithin(this.jobs.whenIdle(), FLUSH_MS);
     await endsWithin(this.outbox.drained(), FLUSH_MS);
+    await this.handler.cleanedUp(FLUSH_MS);
     clearInterval(this.heartbeat);
     clearInterval(this.announcer);
     await this.workDirs.close();
@@ -175,6 +182,12 @@ export class Worker {
         this.suspended = false;
         void this.intake?.resume();
         this.sendStatus();
+        return;
+      case 'library_answer':
+        this.desk.answered(message);
+        return;
+      case 'answer_taken':
+        this.handler.answerTaken(message.job_id, message.taken);
         return;
       case 'stop_worker':
         this.options.onStopRequest();

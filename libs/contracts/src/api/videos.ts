@@ -1,20 +1,8 @@
 import { z } from 'zod';
+import { DIRECTORY_TYPES } from '../directory-types.js';
 import { mediaInfo, videoScene, videoTags } from '../media-info.js';
 import { createdJob } from './job-actions.js';
 import { createJobBody, DEFAULT_PAGE_LIMIT, listOf, MAX_PAGE_LIMIT } from './jobs.js';
-
-/** The folders of the library, by what they hold. */
-export const DIRECTORY_TYPES = [
-  'inbox',
-  'videos',
-  'playback',
-  'thumbnails',
-  'compilations',
-  'clips',
-  'public',
-  'packages',
-] as const;
-export type DirectoryType = (typeof DIRECTORY_TYPES)[number];
 
 /** How a player shows the picture: rotation is taken into account. */
 export const ORIENTATIONS = ['landscape', 'portrait', 'square'] as const;

@@ -28,7 +28,9 @@ const LEAST: Readonly<Record<string, Record<string, unknown>>> = {
   compile_random: { inputPaths },
   download: { url: 'https://example.org/a.mp4' },
   move_to_library: { inputPath, directoryType: 'videos' },
+  public_scan: {},
   quality_check: { inputPath, referencePath: 'videos/a.mp4' },
+  scan: {},
   trim: { inputPath, start: 1, end: 2 },
 };
 const leastOf = ({ type }: JobContract): Record<string, unknown> => LEAST[type] ?? { inputPath };
@@ -58,8 +60,10 @@ describe('JOB_CONTRACTS', () => {
       'download',
       'move_to_library',
       'probe',
+      'public_scan',
       'quality_check',
       'reencode_streaming',
+      'scan',
       'thumbnail_generate',
       'transcode',
       'trim',
@@ -99,7 +103,7 @@ describe('JOB_CONTRACTS', () => {
     expect(schema).toMatchObject({
       $schema: 'http://json-schema.org/draft-07/schema#',
       type: 'object',
-      required: Object.keys(leastOf(contract)),
+      ...(Object.keys(leastOf(contract)).length === 0 ? {} : { required: Object.keys(leastOf(contract)) }),
       additionalProperties: false,
     });
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);

@@ -1,18 +1,7 @@
 import { z } from 'zod';
+import { DIRECTORY_TYPES } from '../directory-types.js';
 import { defineJobType } from './define-job-type.js';
 import { hasControlCharacter, mediaInput, videoResult } from './fields.js';
-
-/** The folders of the library that a file may be moved to. */
-const LIBRARY_FOLDERS = [
-  'videos',
-  'playback',
-  'inbox',
-  'thumbnails',
-  'compilations',
-  'clips',
-  'public',
-  'packages',
-] as const;
 
 /** Longest name of a file, in bytes, on the usual file systems. */
 const NAME_MAX = 255;
@@ -39,7 +28,7 @@ export const moveToLibrary = defineJobType('move_to_library', {
     'video follows in the transaction that completes the job, and keeps its id.',
   parameters: z.strictObject({
     ...mediaInput,
-    directoryType: z.enum(LIBRARY_FOLDERS).describe('The folder that it goes to'),
+    directoryType: z.enum(DIRECTORY_TYPES).describe('The folder that it goes to'),
     name: fileName.optional().describe('What it is called there; left out, as before'),
   }),
   result: z.object({

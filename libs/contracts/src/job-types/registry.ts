@@ -8,6 +8,7 @@ import { moveToLibrary } from './move-to-library.js';
 import { probe } from './probe.js';
 import { qualityCheck } from './quality-check.js';
 import { reencodeStreaming } from './reencode-streaming.js';
+import { publicScan, scan } from './scan.js';
 import { thumbnailGenerate } from './thumbnail-generate.js';
 import { transcode } from './transcode.js';
 import { trim } from './trim.js';
@@ -21,8 +22,10 @@ const contracts: readonly JobContract[] = [
   download,
   moveToLibrary,
   probe,
+  publicScan,
   qualityCheck,
   reencodeStreaming,
+  scan,
   thumbnailGenerate,
   transcode,
   trim,

@@ -14,7 +14,13 @@ export const completedMessage = z.object({
   destination_paths: z.array(z.string()).default([]),
   execution_duration: z.number().nonnegative().default(0).describe('Seconds'),
   parameters: z.array(wireParameter).default([]),
-  reelay: z.object({ ...answerExtension, result: z.record(z.string(), z.unknown()).optional() }).optional(),
+  reelay: z
+    .object({
+      ...answerExtension,
+      result: z.record(z.string(), z.unknown()).optional(),
+      confirm: z.boolean().optional().describe('The worker waits for `answer_taken` before it cleans up'),
+    })
+    .optional(),
 });
 export type CompletedMessage = z.infer<typeof completedMessage>;
 

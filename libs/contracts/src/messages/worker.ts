@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RESOURCE_CATEGORIES } from '../job-types/define-job-type.js';
 import { JOB_TYPE_PATTERN } from '../topology.js';
+import { knownFile } from './library.js';
 import { attemptId } from './order.js';
 
 /** A GPU of a worker's host. Workers of one host that share a device announce it under one id. */
@@ -82,6 +83,18 @@ export const directMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stop_consuming_jobs') }),
   z.object({ type: z.literal('resume_consuming_jobs') }),
   z.object({ type: z.literal('stop_worker') }),
+  z.object({
+    type: z.literal('answer_taken').describe("Reelay's own: what became of an answer that asked to hear of it"),
+    job_id: attemptId,
+    taken: z.boolean().describe('Whether it is the one that completed the job'),
+  }),
+  z.object({
+    type: z.literal('library_answer').describe("Reelay's own: to a request about the library's records"),
+    request_id: z.string(),
+    files: z.array(knownFile).optional(),
+    more: z.boolean().optional().describe('Whether further files follow the last one'),
+    refused: z.string().optional().describe("Why nothing was done: the attempt is not the worker's any more"),
+  }),
 ]);
 export type DirectMessage = z.infer<typeof directMessage>;
 

@@ -15,6 +15,7 @@ export interface VideoFields {
   readonly thumbnailPath?: string;
   readonly scenes?: readonly VideoScene[];
   readonly tags?: VideoTags;
+  readonly sizeBytes?: number;
   readonly modifiedAt?: string;
   readonly fingerprint?: string;
   readonly missing?: boolean;

@@ -70,7 +70,7 @@ async function upsertVideos(runner: SqlRunner, fields: readonly VideoFields[]): 
     `WITH n AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS n(
          path text, media jsonb, valid boolean, "invalidReason" text, "thumbnailPath" text, "reencodeJobId" uuid,
-         scenes jsonb, tags jsonb, "modifiedAt" timestamptz, fingerprint text, missing boolean)
+         scenes jsonb, tags jsonb, "sizeBytes" bigint, "modifiedAt" timestamptz, fingerprint text, missing boolean)
      )
      INSERT INTO videos AS v (path, container, video_codec, audio_codec, width, height, display_aspect_ratio, fps,
                               duration_seconds, size_bytes, bitrate_kbps, rotation, valid, invalid_reason,
@@ -79,7 +79,7 @@ async function upsertVideos(runner: SqlRunner, fields: readonly VideoFields[]): 
      SELECT path, media->>'container', media#>>'{video,codec}', media#>>'{audio,codec}',
             (media#>>'{video,width}')::integer, (media#>>'{video,height}')::integer,
             media#>>'{video,displayAspectRatio}', (media#>>'{video,fps}')::float8,
-            (media->>'durationSeconds')::float8, (media->>'sizeBytes')::bigint, (media->>'bitrateKbps')::float8,
+            (media->>'durationSeconds')::float8, coalesce((media->>'sizeBytes')::bigint, "sizeBytes"), (media->>'bitrateKbps')::float8,
             (media#>>'{video,rotation}')::smallint, valid, "invalidReason", "thumbnailPath", "reencodeJobId",
             CASE WHEN media IS NOT NULL THEN now() END, media, scenes, tags,
             CASE WHEN tags IS NOT NULL THEN
@@ -90,7 +90,7 @@ async function upsertVideos(runner: SqlRunner, fields: readonly VideoFields[]): 
        (container, video_codec, audio_codec, width, height, display_aspect_ratio, fps, duration_seconds, size_bytes,
         bitrate_kbps, rotation)
          = (SELECT p.container, p.video_codec, p.audio_codec, p.width, p.height, p.display_aspect_ratio, p.fps,
-                   p.duration_seconds, p.size_bytes, p.bitrate_kbps, p.rotation
+                   p.duration_seconds, coalesce(excluded.size_bytes, p.size_bytes), p.bitrate_kbps, p.rotation
               FROM (SELECT (CASE WHEN excluded.probed_at IS NULL THEN v ELSE excluded END).*) AS p),
        valid = coalesce(excluded.valid, v.valid),
        invalid_reason = CASE WHEN excluded.valid IS NULL THEN v.invalid_reason ELSE excluded.invalid_reason END,

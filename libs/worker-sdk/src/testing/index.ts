@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { encodeParameters, parametersJsonSchema, type JobContract, type OrderMessage } from '@reelay/contracts';
 import type { z } from 'zod';
 import type { Outcome } from '../outcome.js';
-import type { JobProcessor, PauseSignal, ProgressUpdate } from '../processor.js';
+import type { JobProcessor, LibraryRecords, PauseSignal, ProgressUpdate } from '../processor.js';
 import { runOrder } from '../run-order.js';
 
 export { PauseSwitch } from '../pause.js';
@@ -28,6 +28,7 @@ export async function runProcessor<C extends JobContract>(
   options: {
     signal?: AbortSignal;
     pause?: PauseSignal;
+    records?: LibraryRecords;
     onProgress?: (update: ProgressUpdate) => void;
     reelay?: OrderMessage['reelay'];
   } = {},
@@ -48,6 +49,7 @@ export async function runProcessor<C extends JobContract>(
         workDir,
         signal: options.signal ?? new AbortController().signal,
         ...(options.pause ? { pause: options.pause } : {}),
+        ...(options.records ? { records: options.records } : {}),
         observer: {
           progress: (update) => {
             progress.push(update);
