@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addSample, colourAt, frameHashes, makeVideo, probeFile } from '../support/media.js';
@@ -6,7 +7,7 @@ import { startReelay, type Reelay } from '../support/reelay.js';
 let reelay: Reelay;
 
 beforeAll(async () => {
-  reelay = await startReelay({ replicas: { 'worker-compile': 1 } });
+  reelay = await startReelay({ replicas: { 'worker-compile': 1, 'worker-library': 1 } });
   await colour('red.mp4', 'red', 3);
   await colour('green.mp4', 'lime', 2, '180x320');
   await colour('blue.mp4', 'blue', 4, '201x101', ['-pix_fmt', 'yuv444p']);
@@ -97,6 +98,28 @@ describe('a random compilation', () => {
     const id = await reelay.api.submit('compile_random', { inputPaths, orientation: 'portrait' });
     const job = await reelay.api.until(id, 'failed');
     expect(job.error).toMatchObject({ code: 'INVALID_PARAMETERS', retryable: false });
+  });
+
+  it('picks its inputs from the library by what they have to be', async () => {
+    await mkdir(inLibrary('clips'), { recursive: true });
+    for (const [name, size, seconds] of [
+      ['tall-1', '180x320', 2],
+      ['tall-2', '90x160', 3],
+      ['tall-3', '90x160', 3],
+      ['tall-long', '90x160', 9],
+      ['wide', '320x180', 2],
+    ] as const) {
+      await colour(`../clips/${name}.mp4`, 'white', seconds, size);
+    }
+    const wishes = { directoryType: 'clips', orientation: 'portrait', maxDuration: 5, clipSeconds: 1, ...small };
+    const refused = await reelay.api.call('POST', '/api/media/jobs', { type: 'compile_random', params: wishes });
+    expect([refused.status, refused.body]).toMatchObject([422, { code: 'NO_MATCHING_VIDEOS' }]);
+    await reelay.api.until(await reelay.api.submit('scan', { directoryType: 'clips' }), 'completed');
+    const { picks } = await compile('compile_random', wishes);
+    expect(picks.map(({ path }) => path).sort()).toEqual(['clips/tall-1.mp4', 'clips/tall-2.mp4', 'clips/tall-3.mp4']);
+    const two = await compile('compile_random', { ...wishes, count: 2, seed: 7 });
+    expect(two.picks).toHaveLength(2);
+    expect((await compile('compile_random', { ...wishes, count: 2, seed: 7 })).picks).toEqual(two.picks);
   });
 
   it('names the input that is missing', async () => {

@@ -56,7 +56,9 @@ async function* walkFolder(
   for (let start = 0; start < entries.length; start += LOOKS_AT_ONCE) {
     const part = entries.slice(start, start + LOOKS_AT_ONCE);
     const looks = part.map(({ name, isFolder, isLink }) =>
-      isFolder ? Promise.resolve(null) : lookAt(root, { path: `${relative}/${name}`, absolute: join(absolute, name), isLink }, options),
+      isFolder
+        ? Promise.resolve(null)
+        : lookAt(root, { path: `${relative}/${name}`, absolute: join(absolute, name), isLink }, options),
     );
     const found = await Promise.all(looks);
     for (const [index, { name, isFolder }] of part.entries()) {

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { unprocessable, type RequestFault } from '../http/api-error.js';
 import { faultsOf } from '../http/zod.pipe.js';
 import { PresetsService } from '../presets/presets.service.js';
+import { withRandomInputs } from './random-inputs.js';
 
 /** How long what was read of an announced type is taken to hold, in ms. */
 const CACHE_MS = 1_000;
@@ -36,7 +37,7 @@ export class JobParameters {
   /** @throws {ApiError} 422 with each fault, when the job could not run as it is asked for */
   async prepare(body: CreateJobBody): Promise<NewJob> {
     const known = await this.knownType(body.type);
-    const params = await this.withInput(body.params);
+    const params = await withRandomInputs(this.dataSource, body.type, await this.withInput(body.params));
     const faults = known?.check(params) ?? [];
     if (faults.length > 0) throw unprocessable('INVALID_PARAMETERS', faults);
     const job: NewJob = {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { compileFormat, compileInputs } from './compile-fields.js';
+import { DIRECTORY_TYPES } from '../directory-types.js';
 import { defineJobType } from './define-job-type.js';
 import { mediaInfo, mediaOutput, videoResult } from './fields.js';
 
@@ -16,12 +17,17 @@ export const compileRandom = defineJobType('compile_random', {
   shortDescription: 'Joins clips that are picked at random from the inputs',
   description:
     'Picks inputs at random, and from each a clip at a random place; brings the clips to one size (with black bars ' +
-    'where needed), frame rate and loudness; and joins them to an MP4. Inputs without sound are silent. The result ' +
-    'holds the picks and the seed: the same seed with the same inputs makes the same picks.',
+    'where needed), frame rate and loudness; and joins them to an MP4. Inputs without sound are silent. A client that ' +
+    'names no inputs has them picked from the videos of the library, by directoryType, durations and orientation. The ' +
+    'result holds the picks and the seed: the same seed with the same inputs makes the same picks.',
   parameters: z.strictObject({
     ...compileInputs,
     ...mediaOutput,
     ...compileFormat,
+    directoryType: z
+      .enum(DIRECTORY_TYPES)
+      .optional()
+      .describe('Where inputs are picked from when none are named; left out, the whole library'),
     count: z.int().min(1).max(50).optional().describe('How many inputs are picked; left out, all that fit'),
     minDuration: inputSeconds.describe('Only inputs that last at least as long, in seconds'),
     maxDuration: inputSeconds.describe('Only inputs that last at most as long, in seconds'),

@@ -115,3 +115,24 @@ export async function readVideo(runner: SqlRunner, id: string): Promise<VideoDet
   );
   return row ?? null;
 }
+
+/**
+ * Paths of readable videos that a filter chooses, picked at random and in random order. The same seed picks the same
+ * ones of the same library.
+ * @param seed 0 to 2^32-1
+ */
+export async function pickVideos(
+  runner: SqlRunner,
+  filter: Partial<VideoFilter>,
+  seed: number,
+  most: number,
+): Promise<string[]> {
+  const { texts, parameters } = conditionsOf({ ...filter, missing: false });
+  const readable = ['v.valid IS NOT FALSE', 'v.video_codec IS NOT NULL', 'v.duration_seconds > 0'];
+  const rows = await runner.query<{ path: string }[]>(
+    `SELECT v.path FROM videos v ${whereOf([...texts, ...readable])}
+      ORDER BY hashtextextended(v.path, $${String(parameters.push(seed))}::bigint), v.path LIMIT ${String(most)}`,
+    parameters,
+  );
+  return rows.map(({ path }) => path);
+}
