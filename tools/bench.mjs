@@ -15,6 +15,7 @@ Prints JSON lines to standard output, one for each figure, and progress to stand
   --samples N   jobs to time, one after the other (default 300)
   --jobs N      jobs of each run under load (default 5000)
   --seconds N   how long jobs are submitted at a steady pace (default 10)
+  --files N     files of a folder that is scanned (default 10000)
 
 ${BENCHES.map(({ name, what }) => `  ${name.padEnd(14)}${what}`).join('\n')}
 `;
@@ -26,6 +27,7 @@ runMain(async () => {
       samples: { type: 'string', default: '300' },
       jobs: { type: 'string', default: '5000' },
       seconds: { type: 'string', default: '10' },
+      files: { type: 'string', default: '10000' },
       help: { type: 'boolean' },
     },
   });
@@ -36,8 +38,8 @@ runMain(async () => {
     throw new ToolError(`There is no measurement ${values.only}.`, { hint });
   }
   await prepare({ progress: toStderr });
-  const { samples, jobs, seconds } = values;
-  const sizes = { samples: Number(samples), jobs: Number(jobs), seconds: Number(seconds) };
+  const { samples, jobs, seconds, files } = values;
+  const sizes = { samples: Number(samples), jobs: Number(jobs), seconds: Number(seconds), files: Number(files) };
   const { withBenchStack } = await import('../test/bench/bench-stack.mjs');
   await withBenchStack(join(defaultDataDir, 'bench'), async (servers) => {
     const context = { ...servers, ...sizes };

@@ -13,7 +13,7 @@ const SLOTS = 400;
  * A stack, a worker whose jobs do nothing, and the bare loop, for as long as they are measured.
  * @template T
  * @param {string} dataDir
- * @param {(servers: Omit<import('./benches.mjs').Context, 'samples' | 'jobs' | 'seconds'>) => Promise<T>} work
+ * @param {(servers: Omit<import('./benches.mjs').Context, 'samples' | 'jobs' | 'seconds' | 'files'>) => Promise<T>} work
  * @returns {Promise<T>}
  */
 export async function withBenchStack(dataDir, work) {
@@ -30,11 +30,48 @@ export async function withBenchStack(dataDir, work) {
   try {
     await patchSettings(api, { limits: { cpu: SLOTS } });
     const backend = stack.processes().find(({ role }) => role === 'backend')?.pid ?? 0;
-    return await work({ ...api, ...servers, bare, pids: { backend, worker: worker.pid } });
+    return await work({ ...api, ...servers, bare, media: stack.env, dataDir, pids: { backend, worker: worker.pid } });
   } finally {
     await bare.stop();
     await worker.stop();
     await stack.stop();
+  }
+}
+
+/**
+ * A worker that handles media, for as long as it is measured.
+ * @template T
+ * @param {import('./benches.mjs').Context} context
+ * @param {'worker-encode' | 'worker-library'} app
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function withMediaWorker({ media, dataDir, apiUrl, token }, app, work) {
+  const { REELAY_TOKEN: _token, DATABASE_URL: _database, ...forWorkers } = media;
+  const instance = `bench-${app}-${process.pid}`;
+  const worker = await startService({
+    command: process.execPath,
+    args: [join(import.meta.dirname, '../../apps', app, 'dist/main.js')],
+    log: join(dataDir, 'logs', `${app}.log`),
+    env: {
+      PATH: process.env.PATH,
+      LOG_LEVEL: 'warn',
+      INSTANCE_ID: instance,
+      WORK_DIR: join(dataDir, `work-${app}`),
+      ...forWorkers,
+    },
+  });
+  try {
+    for (;;) {
+      const response = await fetch(`${apiUrl}/api/media/workers`, { headers: { authorization: `Bearer ${token}` } });
+      const { data } = /** @type {{ data: { instanceId: string, live: boolean }[] }} */ (await response.json());
+      if (data.some(({ instanceId, live }) => live && instanceId === instance)) break;
+      if (!worker.isRunning()) throw new Error(`${app} ended; see its log in ${dataDir}/logs`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return await work();
+  } finally {
+    await worker.stop();
   }
 }
 

@@ -6,10 +6,13 @@
  * @property {string} amqpUrl
  * @property {string} databaseUrl
  * @property {Awaited<ReturnType<typeof import('./bare-loop.mjs').startBareLoop>>} bare
+ * @property {NodeJS.ProcessEnv} media what a worker that handles media is told
+ * @property {string} dataDir
  * @property {{ backend: number, worker: number }} pids
  * @property {number} samples jobs that are timed one after the other
  * @property {number} jobs jobs of each run under load
  * @property {number} seconds how long a paced run lasts
+ * @property {number} files of a folder that is scanned
  *
  * @typedef {(context: Context) => Promise<import('./figures.mjs').Figure[]>} Measure
  *
@@ -45,5 +48,15 @@ export const BENCHES = [
     name: 'million',
     what: 'lists, figures and dispatch with a million jobs in the table, beside a thousand',
     load: () => import('./million.mjs'),
+  },
+  {
+    name: 'encode',
+    what: 'an encode beside the same ffmpeg command; a remux and an accurate trim beside an encode',
+    load: () => import('./encode.mjs'),
+  },
+  {
+    name: 'scan',
+    what: 'the second scan of a folder beside the first',
+    load: () => import('./scan.mjs'),
   },
 ];

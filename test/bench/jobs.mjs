@@ -25,9 +25,31 @@ async function post({ apiUrl, token }, path, body) {
 }
 
 /** @param {import('./benches.mjs').Context} context @param {number} n */
-export async function submit(context, n) {
-  const { id } = /** @type {{ id: string }} */ (await post(context, '', noop(n)));
+export const submit = (context, n) => submitJob(context, noop(n));
+
+/** @param {import('./benches.mjs').Context} context @param {{ type: string, params: Record<string, unknown> }} job */
+export async function submitJob(context, job) {
+  const { id } = /** @type {{ id: string }} */ (await post(context, '', job));
   return id;
+}
+
+/**
+ * From the submit of a job to its end, in seconds, with what came of it.
+ * @param {import('./benches.mjs').Context} context
+ * @param {Awaited<ReturnType<typeof watchEnds>>} watch
+ * @param {{ type: string, params: Record<string, unknown> }} job
+ */
+export async function timedJob(context, watch, job) {
+  const start = performance.now();
+  const id = await submitJob(context, job);
+  await watch.completed(id);
+  const seconds = (performance.now() - start) / 1000;
+  const response = await fetch(`${context.apiUrl}/api/media/jobs/${id}`, {
+    headers: { authorization: `Bearer ${context.token}` },
+  });
+  const ended = /** @type {import('@reelay/contracts').JobDetail} */ (await response.json());
+  if (ended.status !== 'completed') throw new Error(`${job.type} is ${ended.status}: ${JSON.stringify(ended.error)}`);
+  return { seconds, job: ended };
 }
 
 /** @param {import('./benches.mjs').Context} context @param {number} from @param {number} count */
@@ -51,11 +73,20 @@ export async function allCompleted(database, count) {
  * Completions as `job_events` tells them.
  * @param {string} amqpUrl
  */
-export async function watchCompletions(amqpUrl) {
+export const watchCompletions = (amqpUrl) => watchEvents(amqpUrl, ['completed']);
+
+/**
+ * How jobs end, well or not.
+ * @param {string} amqpUrl
+ */
+export const watchEnds = (amqpUrl) => watchEvents(amqpUrl, ['completed', 'failed', 'cancelled']);
+
+/** @param {string} amqpUrl @param {readonly string[]} statuses */
+async function watchEvents(amqpUrl, statuses) {
   const connection = await amqp.connect(amqpUrl, { noDelay: true });
   const channel = await connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
-  await channel.bindQueue(queue, 'job_events', 'job.*.completed');
+  for (const status of statuses) await channel.bindQueue(queue, 'job_events', `job.*.${status}`);
   /** @type {Map<string, () => void>} */
   const waiters = new Map();
   const early = new Set();

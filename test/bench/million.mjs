@@ -135,12 +135,12 @@ async function plansByName(database) {
 }
 
 /** On a database of its own, which is empty: a thousand jobs, then a million. @type {import('./benches.mjs').Measure} */
-export async function measure({ samples, jobs, seconds }) {
+export async function measure({ samples, ...sizes }) {
   mkdirSync(defaultDataDir, { recursive: true });
   const dataDir = mkdtempSync(join(defaultDataDir, 'bench-million-'));
   try {
     return await withBenchStack(dataDir, async (servers) => {
-      const context = { ...servers, samples: Math.min(samples, SAMPLES_MAX), jobs, seconds };
+      const context = { ...sizes, ...servers, samples: Math.min(samples, SAMPLES_MAX) };
       const database = new pg.Client({ connectionString: servers.databaseUrl });
       await database.connect();
       try {
