@@ -30,7 +30,7 @@ const NO_LINKS = {
 
 /** Where a worker may die that moves a file, in the order of the steps. */
 const MOVE_STEPS = {
-  'before-it-is-synced': [diesAt('libs/media/dist/publish.js', 'await sync(temporary);')],
+  'before-it-is-synced': [diesAt('libs/media/dist/publish.js', 'await syncAll(temporary, output.main !== null);')],
   'before-the-hidden-name': [diesAt('libs/media/dist/publish.js', 'await rename(temporary, marker);')],
   'before-the-new-name': [diesAt('libs/media/dist/publish.js', 'target = await place(library, finished, output);')],
   'after-the-new-name': [diesAt('libs/media/dist/publish.js', 'await sync(dirname(target.absolute));')],

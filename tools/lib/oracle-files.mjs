@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 /** @typedef {import('./oracle.mjs').Query} Query */
 
 /**
- * The hidden files below the library that attempts made and that belong to none that runs. A completed job's second
+ * The hidden files and folders below the library that attempts made and that belong to none that runs. A completed job's second
  * name of its output is none of them: it is removed when it is old.
  * @param {string} mediaRoot
  * @param {Query} query
@@ -13,7 +13,7 @@ import { join, relative } from 'node:path';
 export async function strayFiles(mediaRoot, query) {
   const { attemptOfPartial, jobOfMarker } = await import('../../libs/media/dist/index.js');
   const hidden = [];
-  for await (const { folder, name } of filesBelow(mediaRoot)) {
+  for await (const { folder, name } of entriesBelow(mediaRoot)) {
     const attempt = attemptOfPartial(name)?.split('_').at(-1);
     const job = jobOfMarker(name);
     if (attempt !== undefined || job !== null) hidden.push({ file: join(folder, name), attempt, job });
@@ -72,12 +72,12 @@ async function completedOf(jobs, query) {
  * @param {string} folder
  * @returns {AsyncGenerator<{ folder: string, name: string }>}
  */
-async function* filesBelow(folder) {
+async function* entriesBelow(folder) {
   // A folder may go, or be closed to us, while we look.
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
-    if (entry.isDirectory()) yield* filesBelow(join(folder, entry.name));
-    else if (entry.isFile()) yield { folder, name: entry.name };
+    if (entry.isDirectory() || entry.isFile()) yield { folder, name: entry.name };
+    if (entry.isDirectory()) yield* entriesBelow(join(folder, entry.name));
   }
 }
 

@@ -23,6 +23,8 @@ export interface LibraryOutput {
   readonly absolute: string;
   /** What the name was made from; null when this very name was asked for. */
   readonly madeFrom: FreeName | null;
+  /** An output of several files is a folder, known by this file in it; null for an output of one file. */
+  readonly main: string | null;
   /** The hidden second name of an earlier attempt's output, which is there already; else null. */
   readonly marker: string | null;
 }
@@ -34,6 +36,8 @@ export interface FreeName {
   readonly base: string;
   /** Without the dot. */
   readonly extension: string;
+  /** The name is a folder's, which is known by this file in it; left out for a file. */
+  readonly main?: string;
 }
 
 /** What an ailing disk or network, or a busy worker, answers; another try may go well. */
@@ -85,17 +89,20 @@ export class MediaLibrary {
   /**
    * A place for an output of this very name. Missing folders on the way are made.
    * @param attempt whose job's own earlier output does not count as one that exists
+   * @param main the file that an output of several files, a folder, is known by; left out for one file
    * @throws {MediaError} OUTPUT_EXISTS (an input exists, so it can never be its own output),
    * PATH_OUTSIDE_LIBRARY, INVALID_PARAMETERS, DISK_FULL
    */
-  async resolveOutput(path: string, attempt?: AttemptIdentity): Promise<LibraryOutput> {
+  async resolveOutput(path: string, attempt?: AttemptIdentity, main?: string): Promise<LibraryOutput> {
     const relative = safeLibraryPath(path);
     const folder = await this.makeFolder(posix.dirname(relative));
     const absolute = join(folder, posix.basename(relative));
-    if (!(await exists(absolute))) return { relative, absolute, madeFrom: null, marker: null };
-    const marker = attempt ? await adoptMarker(absolute, attempt, await markersOfJob(folder, attempt)) : null;
+    const place = { relative, absolute, madeFrom: null, main: main ?? null };
+    if (!(await exists(absolute))) return { ...place, marker: null };
+    const known = join(absolute, main ?? '');
+    const marker = attempt ? await adoptMarker(known, attempt, await markersOfJob(folder, attempt)) : null;
     if (marker === null) throw new MediaError('OUTPUT_EXISTS', `${relative} exists already`);
-    return { relative, absolute, madeFrom: null, marker };
+    return { ...place, marker };
   }
 
   /**
@@ -105,16 +112,17 @@ export class MediaLibrary {
    * @throws {MediaError} PATH_OUTSIDE_LIBRARY, OUTPUT_EXISTS when 10,000 such names are taken
    */
   async freeOutput(madeFrom: FreeName, attempt?: AttemptIdentity): Promise<LibraryOutput> {
-    const { directory, base, extension } = madeFrom;
+    const { directory, base, extension, main } = madeFrom;
     const folder = await this.makeFolder(safeLibraryPath(directory));
     const markers = attempt ? await markersOfJob(folder, attempt) : [];
     for (let count = 1; count <= MAX_SAME_NAME; count++) {
       const name = `${base}${count === 1 ? '' : `-${String(count)}`}.${extension}`;
       const relative = safeLibraryPath(posix.join(directory, name));
       const absolute = join(folder, name);
-      if (!(await exists(absolute))) return { relative, absolute, madeFrom, marker: null };
-      const marker = attempt ? await adoptMarker(absolute, attempt, markers) : null;
-      if (marker !== null) return { relative, absolute, madeFrom, marker };
+      const place = { relative, absolute, madeFrom, main: main ?? null };
+      if (!(await exists(absolute))) return { ...place, marker: null };
+      const marker = attempt ? await adoptMarker(join(absolute, main ?? ''), attempt, markers) : null;
+      if (marker !== null) return { ...place, marker };
     }
     throw new MediaError('OUTPUT_EXISTS', `all names like ${base}.${extension} in ${directory} are taken`);
   }

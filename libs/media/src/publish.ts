@@ -1,4 +1,4 @@
-import { link, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { MediaError, systemErrorCode, withDiskFullCode } from './errors.js';
 import type { LibraryOutput, MediaLibrary } from './library.js';
@@ -11,6 +11,9 @@ const ABANDONED_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
 /** What ffmpeg writes at once, twice over: a disk with less room than that took not all of it. */
 const LEAST_ROOM_BYTES = 64 * 1024;
 
+/** What a file system without hard links answers, and one that takes no further one of a file. */
+const NO_HARD_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
 /** The job that an output is made for; a job's context fits. */
 export interface ProducingJob {
   readonly signal: AbortSignal;
@@ -20,10 +23,10 @@ export interface ProducingJob {
 
 /** How an output is made. */
 export interface OutputSteps<Made, Verified> {
-  /** Writes the output to a hidden temporary file beside its target. */
+  /** Writes the output to a hidden temporary file beside its target, or into a folder where it is of several files. */
   make(temporary: string): Promise<Made>;
   /**
-   * Checks the finished file, and throws when it is not what it should be.
+   * Checks the finished file or folder, and throws when it is not what it should be.
    * @param made what `make` returned; null for a file that an earlier attempt made
    */
   verify(file: string, made: Made | null): Promise<Verified>;
@@ -41,7 +44,7 @@ export interface Produced<Verified> {
 
 /**
  * Makes one output: `make` writes to a hidden temporary file beside the target, `verify` checks it, then the
- * file gets its final name. An output that an earlier attempt of the job published is verified and adopted instead.
+ * file gets its final name. An output of several files is a folder, and gets its name with all of them at once. An output that an earlier attempt of the job published is verified and adopted instead.
  * However this ends, no temporary file stays. Those that killed attempts of the job left in the folder are removed first.
  *
  * The final name is where an abort comes too late: up to it the work is stopped and leaves nothing, from it on the
@@ -60,13 +63,14 @@ export async function produceOutput<Made, Verified>(
   if (output.marker !== null) return adopt(output, output.marker, job, steps);
   const temporary = join(dirname(output.absolute), partialName(basename(output.absolute), attemptTag(attempt)));
   try {
+    if (output.main !== null) await mkdir(temporary);
     const verified = await steps.verify(temporary, await steps.make(temporary));
     const { relative } = await publish(library, temporary, output, attempt, job);
     return { path: relative, verified, adopted: false };
   } catch (error) {
     throw await blameDisk(withDiskFullCode(error), dirname(temporary));
   } finally {
-    await rm(temporary, { force: true });
+    await rm(temporary, { recursive: true, force: true });
   }
 }
 
@@ -115,25 +119,39 @@ async function publish(
   attempt: AttemptIdentity,
   job: ProducingJob,
 ): Promise<LibraryOutput> {
-  await sync(temporary);
-  const marker = await markerFor(temporary, attempt);
-  const finished = marker ?? temporary;
+  await syncAll(temporary, output.main !== null);
+  const marker = await markFinished(temporary, output, attempt);
   let target: LibraryOutput;
   try {
-    if (marker !== null) {
-      // Before the file has the name: to this run it must never look like an earlier one's output.
-      ownMarker(attempt, marker);
-      await rename(temporary, marker);
-    }
     job.signal.throwIfAborted();
+    const finished = output.main === null ? (marker ?? temporary) : temporary;
     target = await place(library, finished, output);
   } catch (error) {
-    await rm(finished, { force: true });
+    if (marker !== null) await rm(marker, { force: true });
     throw error;
   }
   await sync(dirname(target.absolute));
   if (marker !== null) await removeWhenCompleted(marker, job);
   return target;
+}
+
+/** Gives what is finished its hidden name: a file is renamed to it, a folder's main file gets it as a second one. */
+async function markFinished(
+  temporary: string,
+  { main }: LibraryOutput,
+  attempt: AttemptIdentity,
+): Promise<string | null> {
+  const known = join(temporary, main ?? '');
+  const name = await markerFor(known, attempt);
+  if (name === null) return null;
+  const marker = join(dirname(temporary), name);
+  // Before the file has the name: to this run it must never look like an earlier one's output.
+  ownMarker(attempt, marker);
+  if (main === null) {
+    await rename(temporary, marker);
+    return marker;
+  }
+  return (await hardLink(known, marker)) ? marker : null;
 }
 
 /** Until then the hidden name tells a next attempt whose output it is. */
@@ -143,10 +161,11 @@ async function removeWhenCompleted(marker: string, job: ProducingJob): Promise<v
   else await remove();
 }
 
-/** Links the file to the first name that nothing has. */
+/** Gives the file or folder the first name that nothing has. */
 async function place(library: MediaLibrary, from: string, output: LibraryOutput): Promise<LibraryOutput> {
+  const putWithoutOverwriting = output.main === null ? linkWithoutOverwriting : renameFolder;
   let target = output;
-  while (!(await linkWithoutOverwriting(from, target.absolute))) {
+  while (!(await putWithoutOverwriting(from, target.absolute))) {
     if (output.madeFrom === null) throw new MediaError('OUTPUT_EXISTS', `${output.relative} exists already`);
     target = await library.freeOutput(output.madeFrom);
   }
@@ -156,23 +175,38 @@ async function place(library: MediaLibrary, from: string, output: LibraryOutput)
 /** False when something has the name already. The first name stays, where the file system has hard links. */
 async function linkWithoutOverwriting(from: string, to: string): Promise<boolean> {
   try {
+    return (await hardLink(from, to)) || (await reserveAndRename(from, to));
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** False where the file system has no hard links. */
+async function hardLink(from: string, to: string): Promise<boolean> {
+  try {
     await link(from, to);
     return true;
   } catch (error) {
-    if (systemErrorCode(error) === 'EEXIST') return false;
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(systemErrorCode(error) ?? '')) throw error;
-    return reserveAndRename(from, to);
+    if (NO_HARD_LINKS.includes(systemErrorCode(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+/** False when something has the name already. An empty folder holds nothing that could be lost, and is replaced. */
+async function renameFolder(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return false;
+    throw error;
   }
 }
 
 /** For file systems without hard links: an empty file takes the name, then the rename replaces that one. */
 async function reserveAndRename(from: string, to: string): Promise<boolean> {
-  try {
-    await (await open(to, 'wx')).close();
-  } catch (error) {
-    if (systemErrorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
+  await (await open(to, 'wx')).close();
   try {
     await rename(from, to);
   } catch (error) {
@@ -180,6 +214,13 @@ async function reserveAndRename(from: string, to: string): Promise<boolean> {
     throw error;
   }
   return true;
+}
+
+/** A folder with all that is in it, which comes first. */
+async function syncAll(path: string, isFolder: boolean): Promise<void> {
+  const entries = isFolder ? await readdir(path, { withFileTypes: true }) : [];
+  for (const entry of entries) await syncAll(join(path, entry.name), entry.isDirectory());
+  await sync(path);
 }
 
 async function sync(path: string): Promise<void> {
@@ -200,16 +241,18 @@ function attemptTag({ jobId, attemptId }: AttemptIdentity): string {
  * that never got their final name. Files of other jobs go when they are old, since their attempts may be running.
  */
 async function removeAbandoned(folder: string, { jobId }: AttemptIdentity): Promise<void> {
-  for (const name of await readdir(folder)) {
+  // Folders first: a hidden name that is left alone by one goes with it.
+  const names = await readdir(folder);
+  for (const name of [...names.filter((each) => jobOfMarker(each) === null), ...names.filter(jobOfMarker)]) {
     const tag = attemptOfPartial(name);
     const publisher = jobOfMarker(name);
     if (tag === null && publisher === null) continue;
     const path = join(folder, name);
     const file = await stat(path).catch(() => null);
-    if (!file?.isFile()) continue;
+    if (!file?.isFile() && !(file?.isDirectory() && tag !== null)) continue;
     const isPartialOfJob = jobId !== null && tag?.startsWith(`${jobId}_`) === true;
     const isUnpublishedOfJob = jobId !== null && publisher === jobId && file.nlink === 1;
     const isOld = Date.now() - file.mtimeMs > ABANDONED_AFTER_MS;
-    if (isPartialOfJob || isUnpublishedOfJob || isOld) await rm(path, { force: true });
+    if (isPartialOfJob || isUnpublishedOfJob || isOld) await rm(path, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { lstat, readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** The attempt that makes an output; an order fits. One object stands for one run of one attempt. */
 export interface AttemptIdentity {
@@ -25,6 +25,9 @@ export interface AttemptIdentity {
  * - after the answer: the hidden name beside the final one. Nobody asks for it; it is removed when it is old.
  *
  * Where the file system has no hard links the hidden name is renamed to the final one, and nothing is adopted.
+ *
+ * An output of several files is a folder, which gets its final name in one step. The hidden name is that of its main
+ * file, and lies beside the folder: it tells of the whole, since no file of it comes or goes alone.
  */
 
 /** Hidden names that a run made or adopted: they are its own, and no output of an earlier one. */
@@ -41,10 +44,10 @@ export function ownMarker(attempt: AttemptIdentity, marker: string): void {
   ownMarkers.set(attempt, own.add(marker));
 }
 
-/** The hidden second name of a finished file, in its folder; null for an attempt whose job is not known. */
+/** The hidden second name of a finished file, without its folder; null for an attempt whose job is not known. */
 export async function markerFor(file: string, attempt: AttemptIdentity): Promise<string | null> {
   if (attempt.jobId === null) return null;
-  return join(dirname(file), `.${attempt.jobId}.${await stampOf(file, attempt)}.published`);
+  return `.${attempt.jobId}.${await stampOf(file, attempt)}.published`;
 }
 
 /** The hidden names in a folder that are of an attempt's job. */
@@ -65,7 +68,7 @@ export async function adoptMarker(
   for (const marker of markers) {
     const [hidden, published] = await Promise.all([marker, file].map((path) => lstat(path).catch(() => null)));
     if (!hidden || !published?.isFile() || hidden.dev !== published.dev || hidden.ino !== published.ino) continue;
-    if (marker !== (await markerFor(file, attempt).catch(() => null))) continue;
+    if (basename(marker) !== (await markerFor(file, attempt).catch(() => null))) continue;
     // No await between the look and the note: two outputs of one run cannot both take it.
     if (ownMarkers.get(attempt)?.has(marker)) continue;
     ownMarker(attempt, marker);
