@@ -208,10 +208,15 @@ describe('records', () => {
       { jobId, change: { path: 'playback/a.mp4', media, valid: true, derivedFrom: 'inbox/a.mp4' } },
       { jobId, change: { path: 'inbox/a.mp4', reencoded: true } },
       { jobId, change: { path: 'inbox/a.mp4', thumbnailPath: 'thumbnails/a.jpg' } },
+      { jobId, change: { path: 'inbox/a.mp4', spritePath: 'thumbnails/a.vtt' } },
+      { jobId, change: { path: 'inbox/a.mp4', previewPath: 'thumbnails/a.webp' } },
     ]);
     const videos = await fixture.store.query<{ id: string; path: string }[]>('SELECT * FROM videos ORDER BY path');
     expect(videos).toMatchObject([
-      { path: 'inbox/a.mp4', width: 4, valid: true, thumbnail_path: 'thumbnails/a.jpg', reencode_job_id: jobId },
+      {
+        ...{ path: 'inbox/a.mp4', width: 4, valid: true, thumbnail_path: 'thumbnails/a.jpg', reencode_job_id: jobId },
+        ...{ sprite_path: 'thumbnails/a.vtt', preview_path: 'thumbnails/a.webp' },
+      },
       { path: 'playback/a.mp4', source_video_id: videos[0]!.id },
     ]);
   });
@@ -245,6 +250,7 @@ describe('records', () => {
       await apply(
         { path: 'inbox/m.mp4', thumbnailPath: 'thumbnails/m.jpg' },
         { path: 'videos/m.mp4', thumbnailPath: 'thumbnails/other.jpg', valid: false, invalidReason: 'odd' },
+        { path: 'videos/m.mp4', spritePath: 'thumbnails/m.vtt', previewPath: 'thumbnails/m.mp4' },
         { path: 'playback/m1.mp4', derivedFrom: 'inbox/m.mp4' },
         { path: 'playback/m2.mp4', derivedFrom: 'videos/m.mp4' },
       );
@@ -254,6 +260,8 @@ describe('records', () => {
       expect(await rowOf('videos/m.mp4')).toMatchObject({
         id,
         thumbnail_path: 'thumbnails/m.jpg',
+        sprite_path: 'thumbnails/m.vtt',
+        preview_path: 'thumbnails/m.mp4',
         valid: false,
         invalid_reason: 'odd',
       });

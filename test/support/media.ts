@@ -85,12 +85,15 @@ const MOST_CHARS = 64_000_000;
 const dataLines = (text: string): string[] =>
   text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
 
-/** The name of the colour of a picture's point: what it comes nearest to. */
+/** The name of the colour of a picture's point: what it comes nearest to. A still picture has second 0 only. */
 export async function colourAt(file: string, second: number, x: number, y: number): Promise<string> {
   const { ffmpeg } = await resolveFfmpeg();
   const point = `crop=2:2:${String(x)}:${String(y)},format=rgb24`;
-  const args = ['-ss', String(second), '-i', file, '-frames:v', '1', '-vf', point, '-f', 'rawvideo', '-'];
+  // In a still picture ffmpeg cannot seek, not even to its start.
+  const seek = second === 0 ? [] : ['-ss', String(second)];
+  const args = [...seek, '-i', file, '-frames:v', '1', '-vf', point, '-f', 'rawvideo', '-'];
   const { stdout } = await run(ffmpeg, ['-nostdin', '-v', 'error', ...args], { encoding: 'buffer' });
+  if (stdout.length === 0) throw new Error(`${file} shows nothing at ${String(second)} s`);
   const distance = (rgb: readonly number[]): number =>
     rgb.reduce((sum, value, index) => sum + Math.abs(value - (stdout[index] ?? 0)), 0);
   const [nearest] = Object.entries(COLOURS).sort(([, a], [, b]) => distance(a) - distance(b));

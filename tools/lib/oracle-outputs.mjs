@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { resolveFfmpeg } from './ffmpeg.mjs';
 import { tryRun } from './run.mjs';
@@ -71,8 +71,23 @@ async function faultOf(ffprobe, file) {
   /** @type {{ codec_type?: string, width?: number }[]} */
   const streams = JSON.parse(stdout).streams ?? [];
   // By its name alone a file may pass for a picture, of no size.
-  const isMedia = streams.some(({ codec_type: kind, width = 0 }) => kind === 'audio' || width > 0);
-  return isMedia ? null : 'has no picture and no sound';
+  const isMedia = streams.some(({ codec_type: kind, width = 0 }) => kind !== 'video' || width > 0);
+  return isMedia || (await isAnimatedWebp(file)) ? null : 'has no picture, no sound and no text';
+}
+
+/**
+ * ffprobe knows no animated WebP: of one it tells no size.
+ * @param {string} file
+ */
+async function isAnimatedWebp(file) {
+  const handle = await open(file);
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(21), 0, 21, 0);
+    // The header, then a first part whose flags tell of an animation.
+    return /^RIFF[^]{4}WEBPVP8X/.test(buffer.toString('latin1')) && (Number(buffer[20]) & 2) > 0;
+  } finally {
+    await handle.close();
+  }
 }
 
 /**

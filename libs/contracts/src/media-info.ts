@@ -76,6 +76,8 @@ export const videoChange = z.object({
   valid: z.boolean().optional(),
   invalidReason: z.string().nullable().optional(),
   thumbnailPath: z.string().optional(),
+  spritePath: z.string().optional().describe('Of the WebVTT file'),
+  previewPath: z.string().optional(),
   scenes: z.array(videoScene).optional().describe('All scenes of it, in order; they replace those of before'),
   tags: videoTags.optional().describe('All tags of it; they replace those of before'),
   sizeBytes: z.number().int().nonnegative().optional().describe('Where the file could not be probed'),

@@ -13,6 +13,7 @@ import { Lifecycle1763773200000 } from './migrations/1763773200000-lifecycle.js'
 import { Scale1763776800000 } from './migrations/1763776800000-scale.js';
 import { Presets1763780400000 } from './migrations/1763780400000-presets.js';
 import { VideoLists1763784000000 } from './migrations/1763784000000-video-lists.js';
+import { Previews1763787600000 } from './migrations/1763787600000-previews.js';
 import { Analysis1763791200000 } from './migrations/1763791200000-analysis.js';
 import { SnakeCaseNaming } from './naming.js';
 
@@ -38,6 +39,7 @@ export const migrations = [
   Scale1763776800000,
   Presets1763780400000,
   VideoLists1763784000000,
+  Previews1763787600000,
   Analysis1763791200000,
 ];
 

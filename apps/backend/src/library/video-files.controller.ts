@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, posix } from 'node:path';
 import { send } from '@fastify/send';
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -12,6 +12,9 @@ import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
 import { VideosService } from './videos.service.js';
 
 const fileQuery = z.strictObject({ download: z.enum(['true', 'false']).default('false') });
+
+/** As sheets are named; in their folder nothing else is served. */
+const sheetName = z.string().regex(/^\d{1,4}\.jpg$/, 'must be the name of a sheet, such as 1.jpg');
 
 /** A file of the library is nobody's page: whatever its type, nothing in it runs on the API's origin. */
 const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
@@ -61,11 +64,48 @@ export class VideoFilesController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { thumbnailPath } = await this.videos.get(id);
-    if (thumbnailPath === null) {
-      const detail = `Video ${id} has no thumbnail: make one by POST /api/media/videos/${id}/actions {"action": "thumbnail"}`;
-      throw new ApiError(404, 'THUMBNAIL_NOT_FOUND', detail);
-    }
-    await this.sendFile(thumbnailPath, request, reply);
+    await this.sendFile(thumbnailPath ?? isMissing(id, 'thumbnail'), request, reply);
+  }
+
+  @Get(':id/preview')
+  @ApiOperation({ summary: "The video's animated preview" })
+  @ApiHeader({ name: 'Range', required: false, description: 'Part of it, as `bytes=0-1023`' })
+  @ApiResponse({ status: 200, description: 'An MP4 or a WebP' })
+  @ApiResponse({ status: 206, description: 'The part that was asked for' })
+  @ApiProblems(416)
+  async videoPreview(
+    @Param('id', uuidPipe) id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { previewPath } = await this.videos.get(id);
+    await this.sendFile(previewPath ?? isMissing(id, 'preview'), request, reply);
+  }
+
+  @Get(':id/sprite')
+  @ApiOperation({ summary: "Which part of the video's sprite sheets shows which time" })
+  @ApiResponse({ status: 200, description: 'WebVTT; its cues name the sheets relative to this address' })
+  async videoSprite(
+    @Param('id', uuidPipe) id: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { spritePath } = await this.videos.get(id);
+    await this.sendFile(spritePath ?? isMissing(id, 'sprite'), request, reply);
+  }
+
+  @Get(':id/sprite/:file')
+  @ApiOperation({ summary: "One of the video's sprite sheets" })
+  @ApiResponse({ status: 200, description: 'A picture' })
+  async videoSpriteSheet(
+    @Param('id', uuidPipe) id: string,
+    @Param('file', new ZodPipe(sheetName)) file: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { spritePath } = await this.videos.get(id);
+    const folder = posix.dirname(spritePath ?? isMissing(id, 'sprite'));
+    await this.sendFile(posix.join(folder, 'sprite', file), request, reply);
   }
 
   private async sendFile(path: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -90,6 +130,12 @@ export class VideoFilesController {
     void reply.code(statusCode).headers({ ...headers, 'content-security-policy': FILE_POLICY });
     await reply.send(stream);
   }
+}
+
+/** Says how to get what a video does not have yet. */
+function isMissing(id: string, what: 'thumbnail' | 'preview' | 'sprite'): never {
+  const detail = `Video ${id} has no ${what}: make one by POST /api/media/videos/${id}/actions {"action": "${what}"}`;
+  throw new ApiError(404, `${what.toUpperCase()}_NOT_FOUND`, detail);
 }
 
 /** What keeps a file of the library from being read, as the API says it. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   MAX_PAGE_DEPTH,
+  VIDEO_ACTION_PARAMS,
   VIDEO_ACTIONS,
   type CreatedJob,
   type ListVideosQuery,
@@ -69,7 +70,8 @@ export class VideosService {
    */
   async act(id: string, { action, ...job }: VideoActionBody, key?: string): Promise<CreatedJob> {
     await this.find(id);
-    return this.jobs.create({ ...job, type: VIDEO_ACTIONS[action], params: { ...job.params, videoId: id } }, key);
+    const params = { ...job.params, ...VIDEO_ACTION_PARAMS[action], videoId: id };
+    return this.jobs.create({ ...job, type: VIDEO_ACTIONS[action], params }, key);
   }
 
   private async find(id: string): Promise<VideoDetailRow> {

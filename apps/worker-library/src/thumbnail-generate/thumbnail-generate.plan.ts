@@ -10,6 +10,9 @@ import {
 /** The encoders that this job type cannot do without. */
 export const THUMBNAIL_ENCODERS = ['mjpeg'];
 
+/** Those that animated previews need; without one, such a job fails with FEATURE_MISSING. */
+export const PREVIEW_ENCODERS = ['libx264', 'libwebp_anim', 'ffv1'];
+
 /** Shares of the duration that are tried in this order until a frame is not near-black. */
 const TRIED_SHARES = [0.25, 0.35, 0.5, 0.65, 0.8, 0.1];
 

@@ -10,14 +10,17 @@ import {
   outputBaseName,
   probe,
   produceOutput,
-  quoteCommand,
   verifyOutput,
   type Ffmpeg,
   type LibraryInput,
   type LibraryOutput,
   type MediaLibrary,
+  type VideoStreamInfo,
 } from '@reelay/media';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
+import { PreviewMaker } from './preview-maker.js';
+import { runLogged } from './run-logged.js';
+import { SpriteMaker } from './sprite-maker.js';
 import {
   isBrightEnough,
   planSample,
@@ -27,32 +30,55 @@ import {
   thumbnailSize,
   type ThumbnailPlan,
 } from './thumbnail-generate.plan.js';
+import { filmOf, OUTPUT_FOLDER } from './thumbnail-input.js';
 
-/** Where thumbnails go that no path was asked for. */
-const OUTPUT_FOLDER = 'thumbnails';
+/** The width of a picture that was not asked for one, in pixels. */
+const DEFAULT_WIDTH = 640;
 
-/** Takes a still picture from a video. */
+/** Takes a still picture from a video, or makes a sprite or an animated preview of it. */
 export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnailGenerate> {
   readonly contract = thumbnailGenerate;
+  private readonly sprites: SpriteMaker;
+  private readonly previews: PreviewMaker;
 
   constructor(
     private readonly ffmpeg: Ffmpeg,
     private readonly library: MediaLibrary,
-  ) {}
+  ) {
+    this.sprites = new SpriteMaker(ffmpeg, library);
+    this.previews = new PreviewMaker(ffmpeg, library);
+  }
 
   async process(
     order: Order<typeof thumbnailGenerate>,
     job: JobContext,
   ): Promise<ProcessorResult<typeof thumbnailGenerate>> {
-    const { inputPath, outputPath, timestamp, width } = order.parameters;
-    const input = await this.library.resolveInput(inputPath);
+    const input = await this.library.resolveInput(order.parameters.inputPath);
     const source = await probe(this.ffmpeg.tools, input.absolute, job);
     job.log(`input ${input.relative}: ${describeMedia(source)}`);
     if (source.video === null)
       throw new MediaError('INPUT_UNREADABLE', 'the input has sound only: there is no picture');
-    const size = thumbnailSize(source.video, width);
+    switch (order.parameters.kind) {
+      case 'single':
+        return this.takeSingle(input, source.video, source.durationSeconds, order, job);
+      case 'sprite':
+        return this.sprites.make(filmOf(input, source.video, source), order, job);
+      case 'preview':
+        return this.previews.make(filmOf(input, source.video, source), order, job);
+    }
+  }
+
+  private async takeSingle(
+    input: LibraryInput,
+    video: VideoStreamInfo,
+    durationSeconds: number | null,
+    order: Order<typeof thumbnailGenerate>,
+    job: JobContext,
+  ): Promise<ProcessorResult<typeof thumbnailGenerate>> {
+    const { outputPath, timestamp, width = DEFAULT_WIDTH } = order.parameters;
+    const size = thumbnailSize(video, width);
     const output = await this.chooseOutput(order, outputPath, input);
-    const positions = thumbnailPositions(timestamp, source.durationSeconds);
+    const positions = thumbnailPositions(timestamp, durationSeconds);
     const position = await this.chooseFrame(input, positions, timestamp === undefined, job);
     const plan = (target: string): ThumbnailPlan => planThumbnail(input.absolute, position, size, target);
     const { path, verified, adopted } = await produceOutput(this.library, output, order, job, {
@@ -65,6 +91,7 @@ export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnail
     return {
       destinationPaths: [path],
       result: {
+        kind: 'single',
         thumbnailPath: path,
         timestamp: position,
         ...size,
@@ -132,9 +159,8 @@ export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnail
   }
 
   private async extract({ args }: ThumbnailPlan, job: JobContext): Promise<void> {
-    job.log(`$ ${quoteCommand(this.ffmpeg.argv(args))}`);
     job.progress({ phase: 'extract', percent: 50 });
-    await this.ffmpeg.run(args, { signal: job.signal, pause: job.pause, durationSeconds: null });
+    await runLogged(this.ffmpeg, args, job);
   }
 
   private async verify({ expect }: ThumbnailPlan, file: string, job: JobContext): Promise<{ sizeBytes: number }> {

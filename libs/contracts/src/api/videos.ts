@@ -67,6 +67,8 @@ export const videoView = z.object({
   valid: z.boolean().nullable().describe('Null until it is validated'),
   invalidReason: z.string().nullable(),
   thumbnailPath: z.string().nullable(),
+  spritePath: z.string().nullable().describe('Of the WebVTT file'),
+  previewPath: z.string().nullable().describe('Of the animated preview'),
   tags: z
     .array(z.object({ tag: z.string(), confidence: z.number() }))
     .describe('What a model saw in it; empty until its tags are made'),
@@ -107,12 +109,20 @@ export type VideoPage = z.infer<typeof videoPage>;
 export const VIDEO_ACTIONS = {
   reencode: 'reencode_streaming',
   thumbnail: 'thumbnail_generate',
+  sprite: 'thumbnail_generate',
+  preview: 'thumbnail_generate',
   transcode: 'transcode',
   trim: 'trim',
   probe: 'probe',
   validate: 'validate',
 } as const;
 export type VideoAction = keyof typeof VIDEO_ACTIONS;
+
+/** The parameters that an action stands for, beside those that come with it. */
+export const VIDEO_ACTION_PARAMS: Readonly<Partial<Record<VideoAction, Readonly<Record<string, unknown>>>>> = {
+  sprite: { kind: 'sprite' },
+  preview: { kind: 'preview' },
+};
 
 /** Body of `POST /api/media/videos/:id/actions`. */
 export const videoActionBody = createJobBody

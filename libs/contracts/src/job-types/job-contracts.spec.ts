@@ -162,8 +162,33 @@ describe('reencode_streaming', () => {
 describe('thumbnail_generate', () => {
   const { parameters } = thumbnailGenerate;
 
-  it('leaves the timestamp open and has a default width', () => {
-    expect(parameters.parse({ inputPath })).toEqual({ inputPath, width: 640 });
+  it('takes a single picture, unless told otherwise', () => {
+    expect(parameters.parse({ inputPath })).toEqual({ inputPath, kind: 'single' });
+  });
+
+  it.each([
+    ['sprite', { count: 50, columns: 5, width: 640 }],
+    ['sprite', { intervalSeconds: 0.5 }],
+    ['preview', { segments: 3, segmentSeconds: 0.5, format: 'webp', width: 1280 }],
+  ])('takes a %s of %j', (kind, given) => {
+    expect(faultsOf(parameters, { inputPath, kind, ...given })).toEqual([]);
+  });
+
+  it.each([
+    ['sprite', { timestamp: 1 }],
+    ['sprite', { segments: 1 }],
+    ['sprite', { width: 641 }],
+    ['sprite', { count: 1001 }],
+    ['preview', { count: 5 }],
+    ['preview', { width: 1281 }],
+    ['preview', { format: 'gif' }],
+    ['single', { columns: 2 }],
+  ])('refuses a %s of %j', (kind, given) => {
+    expect(faultsOf(parameters, { inputPath, kind, ...given })).toEqual(Object.keys(given));
+  });
+
+  it('refuses a count of pictures beside their distance', () => {
+    expect(faultsOf(parameters, { inputPath, kind: 'sprite', count: 5, intervalSeconds: 1 })).toEqual(['count']);
   });
 
   it.each([{ timestamp: 0 }, { timestamp: 12.5 }, { width: 16 }, { width: 7680 }])('takes %j', (given) => {

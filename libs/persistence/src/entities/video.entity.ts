@@ -63,6 +63,13 @@ export class VideoEntity {
   @Column('text', { nullable: true })
   thumbnailPath!: string | null;
 
+  /** Of the WebVTT file. */
+  @Column('text', { nullable: true })
+  spritePath!: string | null;
+
+  @Column('text', { nullable: true })
+  previewPath!: string | null;
+
   /** The last job that re-encoded it. */
   @Column('uuid', { nullable: true })
   reencodeJobId!: string | null;

@@ -37,6 +37,7 @@ const COLUMNS = `v.id, v.path, v.size_bytes::float8 AS "sizeBytes", v.container,
   v.invalid_reason AS "invalidReason", v.thumbnail_path AS "thumbnailPath", v.reencode_job_id AS "reencodeJobId",
   v.source_video_id AS "sourceVideoId", v.created_at AS "createdAt", v.updated_at AS "updatedAt",
   v.probed_at AS "probedAt", v.missing_since AS "missingSince", v.fingerprint,
+  v.sprite_path AS "spritePath", v.preview_path AS "previewPath",
   coalesce((SELECT jsonb_agg(jsonb_build_object('tag', item->'tag', 'confidence', item->'confidence'))
               FROM jsonb_array_elements(v.tags->'items') AS item), '[]') AS tags,
   jsonb_array_length(v.scenes) AS "sceneCount"`;

@@ -13,6 +13,8 @@ export interface VideoFields {
   readonly valid?: boolean;
   readonly invalidReason?: string | null;
   readonly thumbnailPath?: string;
+  readonly spritePath?: string;
+  readonly previewPath?: string;
   readonly scenes?: readonly VideoScene[];
   readonly tags?: VideoTags;
   readonly sizeBytes?: number;

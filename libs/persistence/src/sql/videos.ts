@@ -52,6 +52,7 @@ async function moveVideos(runner: SqlRunner, moves: readonly VideoMove[]): Promi
             rotation = coalesce(v.rotation, d.rotation), valid = coalesce(v.valid, d.valid),
             invalid_reason = CASE WHEN v.valid IS NULL THEN d.invalid_reason ELSE v.invalid_reason END,
             thumbnail_path = coalesce(v.thumbnail_path, d.thumbnail_path),
+            sprite_path = coalesce(v.sprite_path, d.sprite_path), preview_path = coalesce(v.preview_path, d.preview_path),
             reencode_job_id = coalesce(v.reencode_job_id, d.reencode_job_id),
             source_video_id = coalesce(v.source_video_id, nullif(d.source_video_id, v.id)),
             probed_at = coalesce(v.probed_at, d.probed_at), media = coalesce(v.media, d.media),
@@ -70,12 +71,13 @@ async function upsertVideos(runner: SqlRunner, fields: readonly VideoFields[]): 
     `WITH n AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS n(
          path text, media jsonb, valid boolean, "invalidReason" text, "thumbnailPath" text, "reencodeJobId" uuid,
-         scenes jsonb, tags jsonb, "sizeBytes" bigint, "modifiedAt" timestamptz, fingerprint text, missing boolean)
+         scenes jsonb, tags jsonb, "sizeBytes" bigint, "modifiedAt" timestamptz, fingerprint text, missing boolean,
+         "spritePath" text, "previewPath" text)
      )
      INSERT INTO videos AS v (path, container, video_codec, audio_codec, width, height, display_aspect_ratio, fps,
                               duration_seconds, size_bytes, bitrate_kbps, rotation, valid, invalid_reason,
                               thumbnail_path, reencode_job_id, probed_at, media, scenes, tags, tag_names, modified_at,
-                              fingerprint, missing_since)
+                              fingerprint, missing_since, sprite_path, preview_path)
      SELECT path, media->>'container', media#>>'{video,codec}', media#>>'{audio,codec}',
             (media#>>'{video,width}')::integer, (media#>>'{video,height}')::integer,
             media#>>'{video,displayAspectRatio}', (media#>>'{video,fps}')::float8,
@@ -84,7 +86,7 @@ async function upsertVideos(runner: SqlRunner, fields: readonly VideoFields[]): 
             CASE WHEN media IS NOT NULL THEN now() END, media, scenes, tags,
             CASE WHEN tags IS NOT NULL THEN
               ARRAY(SELECT DISTINCT item->>'tag' FROM jsonb_array_elements(tags->'items') AS item) END,
-            "modifiedAt", fingerprint, CASE WHEN missing THEN now() END
+            "modifiedAt", fingerprint, CASE WHEN missing THEN now() END, "spritePath", "previewPath"
        FROM n ORDER BY path
      ON CONFLICT (path) DO UPDATE SET
        (container, video_codec, audio_codec, width, height, display_aspect_ratio, fps, duration_seconds, size_bytes,
@@ -95,6 +97,8 @@ async function upsertVideos(runner: SqlRunner, fields: readonly VideoFields[]): 
        valid = coalesce(excluded.valid, v.valid),
        invalid_reason = CASE WHEN excluded.valid IS NULL THEN v.invalid_reason ELSE excluded.invalid_reason END,
        thumbnail_path = coalesce(excluded.thumbnail_path, v.thumbnail_path),
+       sprite_path = coalesce(excluded.sprite_path, v.sprite_path),
+       preview_path = coalesce(excluded.preview_path, v.preview_path),
        reencode_job_id = coalesce(excluded.reencode_job_id, v.reencode_job_id),
        probed_at = coalesce(excluded.probed_at, v.probed_at),
        media = coalesce(excluded.media, v.media), scenes = coalesce(excluded.scenes, v.scenes),
