@@ -35,8 +35,8 @@ export const JOB_ERROR_CODES = {
   ENCODER_CRASHED: { retryable: true },
   /** The encoder made no progress for the stall timeout. */
   ENCODER_STALLED: { retryable: true },
-  /** The work ended, but its output failed verification. */
-  OUTPUT_INVALID: { retryable: true },
+  /** The work ended well, but its output failed verification, with room on the disk: it would do so again. */
+  OUTPUT_INVALID: { retryable: false },
   /** The worker stopped renewing its lease. */
   WORKER_LOST: { retryable: true },
   /** The order's deadline passed. */

@@ -103,7 +103,7 @@ export class ReencodeStreamingProcessor implements JobProcessor<typeof reencodeS
     try {
       return { media: await verifyOutput(this.ffmpeg, file, expect, job), mode };
     } catch (error) {
-      throw run === null ? error : blameInput(error, run, mode);
+      throw run === null ? error : blameInput(error, run.stderr, mode === 'remux');
     }
   }
 }

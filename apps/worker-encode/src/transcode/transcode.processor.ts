@@ -105,7 +105,7 @@ export class TranscodeProcessor implements JobProcessor<typeof transcode> {
     try {
       return await verifyOutput(this.ffmpeg, file, expect, job);
     } catch (error) {
-      throw run === null ? error : blameInput(error, run, mode);
+      throw run === null ? error : blameInput(error, run.stderr, mode === 'remux');
     }
   }
 }

@@ -25,6 +25,7 @@ import {
   type ProgressSink,
 } from '@reelay/media';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
+import { blameInput } from '../blame-input.js';
 import {
   cutAtKeys,
   cutExactly,
@@ -103,7 +104,9 @@ export class TrimProcessor implements JobProcessor<typeof trim> {
       make: (temporary) => this.make(planned, film, filesFor(temporary), job),
       verify: (file, made) => {
         job.progress({ phase: 'verify', percent: 100 });
-        return this.check(made ?? planned, film, filesFor(file), job);
+        return this.check(made ?? planned, film, filesFor(file), job).catch((error: unknown) => {
+          throw made === null ? error : blameInput(error, [], made.mode === 'copy');
+        });
       },
     });
     if (adopted) job.log('an earlier attempt of this job had published it already');
