@@ -64,7 +64,9 @@ async function faultOf(ffprobe, file) {
   if (!facts) return 'is missing';
   if (!facts.isFile()) return 'is no file';
   if (facts.size === 0) return 'is empty';
-  const args = ['-v', 'error', '-show_entries', 'stream=codec_type,width', '-of', 'json', file];
+  // A % in the name of a picture would be taken for a number in a series.
+  const plainName = /\.(jpe?g|png|webp)$/i.test(file) ? ['-f', 'image2', '-pattern_type', 'none'] : [];
+  const args = ['-v', 'error', '-show_entries', 'stream=codec_type,width', '-of', 'json', ...plainName, file];
   const { code, stdout, missing } = await tryRun(ffprobe, args, { timeoutMs: PROBE_TIMEOUT_MS });
   if (missing) throw new ToolError(`There is no program ${ffprobe}.`, { hint: 'mend or unset FFPROBE_PATH' });
   if (code !== 0) return 'cannot be probed';
