@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
-import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { JobDetail } from '@reelay/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cutAt, flipBits, MISLEADING, noise, putFile, putLink, putPipe } from '../support/bad-files.js';
 import { attemptsOf } from '../support/encodes.js';
 import { eventually } from '../support/eventually.js';
 import { makeVideo, probeFile } from '../support/media.js';
@@ -46,10 +45,8 @@ beforeAll(async () => {
 });
 afterAll(() => reelay.stop());
 
-const put = async (name: string, content: Buffer | string): Promise<string> => {
-  await writeFile(join(reelay.mediaRoot, 'inbox', name), content);
-  return `inbox/${name}`;
-};
+const put = (name: string, content: Buffer | string): Promise<string> => putFile(reelay.mediaRoot, name, content);
+const link = (name: string, target: string): Promise<string> => putLink(reelay.mediaRoot, name, target);
 
 /** Waits until a job is over, and checks that it was tried once and that nothing is left of it but its output. */
 async function ended(type: Type, inputPath: string): Promise<JobDetail> {
@@ -87,22 +84,15 @@ async function isSound(job: JobDetail): Promise<void> {
   expect(streams.map(({ codec_type }) => codec_type)).toContain('video');
 }
 
-const playlist = '#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\nwhole.ts\n#EXT-X-ENDLIST\n';
-const noise = (bytes: number): Buffer => Buffer.from(Array.from({ length: bytes }, () => Math.floor(random() * 256)));
-
 /** Files of which nothing can be made, with the code that says so. */
 const HOPELESS: readonly (readonly [what: string, make: () => Promise<string>, code: string])[] = [
   ['an empty file', () => put('empty.mp4', ''), 'INPUT_UNREADABLE'],
-  [`random bytes (seed ${String(SEED)})`, () => put('random.mp4', noise(100_000)), 'INPUT_UNREADABLE'],
+  [`random bytes (seed ${String(SEED)})`, () => put('random.mp4', noise(random, 100_000)), 'INPUT_UNREADABLE'],
   ['a file of one byte', () => put('byte.mkv', '\0'), 'INPUT_UNREADABLE'],
-  ['a playlist under the name of a video', () => put('playlist.mp4', playlist), 'INPUT_UNREADABLE'],
-  [
-    'a script of files under the name of a video',
-    () => put('script.mp4', "ffconcat version 1.0\nfile 'whole.mp4'\n"),
-    'INPUT_UNREADABLE',
-  ],
+  ['a playlist under the name of a video', () => put('playlist.mp4', MISLEADING.playlist), 'INPUT_UNREADABLE'],
+  ['a script of files under the name of a video', () => put('script.mp4', MISLEADING.script), 'INPUT_UNREADABLE'],
   ['an MP4 whose index, at its end, is cut off', () => unindexed(), 'INPUT_UNREADABLE'],
-  ['a pipe', () => pipe(), 'INPUT_UNREADABLE'],
+  ['a pipe', () => putPipe(reelay.mediaRoot, 'pipe.mp4'), 'INPUT_UNREADABLE'],
   ['a folder', () => Promise.resolve('inbox'), 'INPUT_UNREADABLE'],
   ['a device', () => link('device.mp4', '/dev/zero'), 'PATH_OUTSIDE_LIBRARY'],
   ['a link out of the library', () => link('passwd.mp4', '/etc/passwd'), 'PATH_OUTSIDE_LIBRARY'],
@@ -112,20 +102,10 @@ const HOPELESS: readonly (readonly [what: string, make: () => Promise<string>, c
 async function unindexed(): Promise<string> {
   const path = await makeVideo(reelay.mediaRoot, 'indexed-last.mp4', ['-i', inInbox('whole.mp4'), '-c', 'copy']);
   const content = await readFile(join(reelay.mediaRoot, path));
-  return put('unindexed.mp4', content.subarray(0, Math.floor(content.length * 0.7)));
+  return put('unindexed.mp4', cutAt(content, 0.7));
 }
 
 const inInbox = (name: string): string => join(reelay.mediaRoot, 'inbox', name);
-
-async function pipe(): Promise<string> {
-  await promisify(execFile)('mkfifo', [inInbox('pipe.mp4')]);
-  return 'inbox/pipe.mp4';
-}
-
-async function link(name: string, target: string): Promise<string> {
-  await symlink(target, inInbox(name));
-  return `inbox/${name}`;
-}
 
 describe('each job type refuses, at once and once only,', () => {
   it.each(HOPELESS)('%s', async (_, make, code) => {
@@ -157,7 +137,7 @@ describe('of a film that is damaged', () => {
   };
 
   it('the second half is missing: it is not valid, and no shorter one is made of it', async () => {
-    const inputPath = await put('half.mp4', whole.subarray(0, Math.floor(whole.length / 2)));
+    const inputPath = await put('half.mp4', cutAt(whole, 0.5));
     await isFoundInvalid(inputPath);
     await refuses('reencode_streaming', inputPath, 'INPUT_UNREADABLE');
     await endsWell(inputPath);
@@ -168,31 +148,21 @@ describe('of a film that is damaged', () => {
   });
 
   it(`bits were flipped all over it (seed ${String(SEED)}): it is not valid, and what is made of it is sound`, async () => {
-    const content = Buffer.from(whole);
-    const data = content.indexOf('mdat') + 4;
-    for (let flip = 0; flip < 2_000; flip++) {
-      const at = data + Math.floor(random() * (content.length - data));
-      content[at] = (content[at] ?? 0) ^ (1 << Math.floor(random() * 8));
-    }
-    const inputPath = await put('flipped.mp4', content);
+    const data = { from: whole.indexOf('mdat') + 4, to: whole.length };
+    const inputPath = await put('flipped.mp4', flipBits(random, whole, data, 2_000));
     await isFoundInvalid(inputPath);
     await endsWell(inputPath);
   });
 
   it(`bits of its index were flipped (seed ${String(SEED)}): nothing hangs, and nothing unsound is made`, async () => {
     for (let round = 0; round < 3; round++) {
-      const content = Buffer.from(whole);
-      const end = content.indexOf('mdat');
-      for (let flip = 0; flip < 10; flip++) {
-        const at = 40 + Math.floor(random() * (end - 40));
-        content[at] = (content[at] ?? 0) ^ (1 << Math.floor(random() * 8));
-      }
-      await endsWell(await put(`index-${String(round)}.mp4`, content));
+      const index = { from: 40, to: whole.indexOf('mdat') };
+      await endsWell(await put(`index-${String(round)}.mp4`, flipBits(random, whole, index, 10)));
     }
   });
 
   it('half of a transport stream is a shorter film, or none', async () => {
-    const inputPath = await put('half.ts', stream.subarray(0, Math.floor(stream.length / 2)));
+    const inputPath = await put('half.ts', cutAt(stream, 0.5));
     await endsWell(inputPath);
     const middle = await put('middle.ts', stream.subarray(Math.floor(stream.length / 3)));
     await endsWell(middle);
