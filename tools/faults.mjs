@@ -9,6 +9,8 @@ runMain(async () => {
   // All of it, unless somebody asks for less.
   process.env.FAULT_JOBS ??= '10000';
   process.env.FAULT_COUNT ??= '20';
+  process.env.FAULT_ENCODES ??= '200';
+  process.env.FAULT_ENCODE_COUNT ??= '20';
   process.env.FAULT_CUTS ??= '100';
   process.env.FAULT_KILLS ??= '5';
   process.env.FAULT_STOP_MS ??= '60000';
