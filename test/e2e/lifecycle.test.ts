@@ -1,10 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobDetail } from '@reelay/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, sleep } from '../support/eventually.js';
 import { makeLongVideo, probeFile } from '../support/media.js';
-import { encodersOf } from '../support/process-tree.js';
+import { encodersOf, stateOf } from '../support/process-tree.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 
 /** Promise of the product: a cancelled job's ffmpeg is gone within this time. */
@@ -27,12 +27,6 @@ async function encoding(): Promise<string> {
   await eventually('the encode is under way', async () => (await reelay.api.job(id)).progress >= 5);
   return id;
 }
-
-/** The state letter of a process: T is stopped. */
-const stateOf = async (pid: number): Promise<string> => {
-  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8');
-  return stat.slice(stat.lastIndexOf(')') + 2)[0] ?? '';
-};
 
 const hidden = async (): Promise<string[]> =>
   (await readdir(join(reelay.mediaRoot, 'playback'))).filter((name) => name.startsWith('.'));

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { TranscodeProcessor } from '../../apps/worker-encode/dist/transcode/transcode.processor.js';
 import { resolveFfmpeg } from '../../tools/lib/ffmpeg.mjs';
-import { makeVideo, probeFile } from '../support/media.js';
+import { makeVideo, probeFile, turnVideo } from '../support/media.js';
 
 let folder: string;
 let media: Media;
@@ -47,11 +47,7 @@ const TONE = ['-f', 'lavfi', '-i', 'sine=duration=1.2'];
 describe('an input that needs care', () => {
   it('is put upright when it is turned', async () => {
     const flat = await makeVideo(folder, 'flat.mp4', [...pattern('640x360'), ...H264]);
-    const turned = await makeVideo(folder, 'turned.mp4', [
-      ...['-display_rotation', '90', '-i', join(folder, flat), '-c', 'copy'],
-    ]).catch(() =>
-      makeVideo(folder, 'turned.mp4', ['-i', join(folder, flat), '-c', 'copy', '-metadata:s:v', 'rotate=90']),
-    );
+    const turned = await turnVideo(folder, 'turned.mp4', flat);
     const { video, log } = await made({ inputPath: turned, preset: 'preview-240p' });
     expect(video).toMatchObject({ width: 240, height: 426 });
     expect(video).not.toHaveProperty('side_data_list');

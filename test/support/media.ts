@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { resolveFfmpeg } from '../../tools/lib/ffmpeg.mjs';
 import { ensureSampleVideo } from '../../tools/lib/samples.mjs';
@@ -13,11 +13,24 @@ export async function addSample(mediaRoot: string, name = 'sample.mp4'): Promise
   return `inbox/${name}`;
 }
 
+/** Whether the sample shows a person: it does, where Debian's could be had. */
+export const sampleShowsPerson = async (): Promise<boolean> =>
+  basename(await ensureSampleVideo()) === 'movie-hello.mp4';
+
 /** Makes a video with ffmpeg; returns its path in the library. */
 export async function makeVideo(mediaRoot: string, name: string, args: readonly string[]): Promise<string> {
   const { ffmpeg } = await resolveFfmpeg();
   await run(ffmpeg, ['-nostdin', '-v', 'error', '-y', ...args, join(mediaRoot, 'inbox', name)]);
   return `inbox/${name}`;
+}
+
+/** A copy of a video of the library that players turn by 90 degrees; its pictures are as they were. */
+export async function turnVideo(mediaRoot: string, name: string, flat: string): Promise<string> {
+  const input = ['-i', join(mediaRoot, flat), '-c', 'copy'];
+  // ffmpeg 6 brought the option, ffmpeg 7 took the tag away.
+  return makeVideo(mediaRoot, name, ['-display_rotation', '90', ...input]).catch(() =>
+    makeVideo(mediaRoot, name, [...input, '-metadata:s:v', 'rotate=90']),
+  );
 }
 
 /** A clip that takes a while to encode, of this many seconds. */

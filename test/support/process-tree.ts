@@ -23,6 +23,12 @@ async function factsOf(pid: number): Promise<ProcessFacts | null> {
   }
 }
 
+/** The state letter of a process: T is stopped. */
+export async function stateOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2)[0] ?? '';
+}
+
 /** The ffmpeg processes that write below a folder. */
 export async function encodersOf(folder: string): Promise<ProcessFacts[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);

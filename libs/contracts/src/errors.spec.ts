@@ -16,7 +16,7 @@ describe('isRetryableCode', () => {
     expect(isRetryableCode(code)).toBe(false);
   });
 
-  it.each(['DISK_FULL', 'WORKER_LOST', 'ENCODER_CRASHED', 'ENCODER_STALLED', 'DOWNLOAD_FAILED'])(
+  it.each(['DISK_FULL', 'WORKER_LOST', 'ENCODER_CRASHED', 'ENCODER_STALLED', 'DOWNLOAD_FAILED', 'VISION_FAILED'])(
     '%s is worth a retry',
     (code) => {
       expect(isRetryableCode(code)).toBe(true);

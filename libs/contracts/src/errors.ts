@@ -37,6 +37,8 @@ export const JOB_ERROR_CODES = {
   ENCODER_STALLED: { retryable: true },
   /** The work ended well, but its output failed verification, with room on the disk: it would do so again. */
   OUTPUT_INVALID: { retryable: false },
+  /** The vision model could not be loaded, broke off, or gave no answer. */
+  VISION_FAILED: { retryable: true },
   /** The worker stopped renewing its lease. */
   WORKER_LOST: { retryable: true },
   /** The order's deadline passed. */

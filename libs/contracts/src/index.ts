@@ -25,6 +25,7 @@ export { qualityCheck } from './job-types/quality-check.js';
 export { reencodeStreaming } from './job-types/reencode-streaming.js';
 export { JOB_CONTRACTS } from './job-types/registry.js';
 export { publicScan, scan, VIDEO_EXTENSIONS } from './job-types/scan.js';
+export { tagGeneration } from './job-types/tag-generation.js';
 export { thumbnailGenerate } from './job-types/thumbnail-generate.js';
 export { DEFAULT_PRESET, transcode } from './job-types/transcode.js';
 export { trim } from './job-types/trim.js';

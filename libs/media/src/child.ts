@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { setPriority } from 'node:os';
+import type { Readable } from 'node:stream';
 import { MediaError } from './errors.js';
 import { untilResumed, type PauseSignal } from './pause.js';
 
@@ -16,6 +17,8 @@ export interface ChildOptions {
   readonly pause?: PauseSignal | undefined;
   readonly onStdout: (text: string) => void;
   readonly onStderr: (text: string) => void;
+  /** Given, the program may write to file descriptor 3, which is read here; it waits while nobody reads. */
+  readonly onPipe?: ((pipe: Readable) => void) | undefined;
   /** Called with the process id, which is the process group's id as well. */
   readonly onSpawn?: ((pid: number) => void) | undefined;
   /** -20 (first) to 19 (last); left out, the worker's own. */
@@ -41,10 +44,11 @@ export async function runChild(argv: readonly string[], options: ChildOptions): 
   const child = spawn(command, args, {
     detached: true,
     env: toolEnvironment(process.env),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.onPipe ? ['pipe' as const] : [])],
   });
-  child.stdout.setEncoding('utf8').on('data', options.onStdout);
-  child.stderr.setEncoding('utf8').on('data', options.onStderr);
+  child.stdout?.setEncoding('utf8').on('data', options.onStdout);
+  child.stderr?.setEncoding('utf8').on('data', options.onStderr);
+  if (child.stdio[3]) options.onPipe?.(child.stdio[3] as Readable);
   if (child.pid !== undefined) {
     if (options.niceness !== undefined) lowerPriority(child.pid, options.niceness);
     options.onSpawn?.(child.pid);

@@ -1,8 +1,10 @@
+import type { Readable } from 'node:stream';
 import { linkedController, runChild } from './child.js';
 import { MediaError } from './errors.js';
 import { diskWasFull, failureError, StderrTail } from './failure.js';
 import { ffmpegArgv } from './input.js';
 import type { RunControl } from './pause.js';
+import { PipeReader } from './pipe-reader.js';
 import { ProgressReader, type EncodeProgress } from './progress.js';
 import { StallWatch } from './stall-watch.js';
 import type { MediaTools } from './tools.js';
@@ -18,6 +20,11 @@ export interface RunOptions extends RunControl {
   readonly stallTimeoutMs?: number;
   /** -20 (first) to 19 (last); left out, the worker's own. */
   readonly niceness?: number;
+  /**
+   * Reads what ffmpeg writes to the output `PIPE_OUTPUT`, as it comes; ffmpeg waits while it does not
+   * read, for no longer than the stall timeout. What it throws ends ffmpeg, and is thrown.
+   */
+  readonly readPipe?: (pipe: Readable) => Promise<void>;
 }
 
 /** What a run that ended well left behind. Only a look at its output tells whether it did its work. */
@@ -55,6 +62,9 @@ export class Ffmpeg {
     const watch = new StallWatch(stallTimeoutMs, () => {
       controller.abort();
     });
+    const reader = new PipeReader(options.readPipe, () => {
+      controller.abort();
+    });
     const unsubscribe = pause?.onChange(() => {
       if (pause.paused) watch.hold();
       else watch.resume();
@@ -64,6 +74,7 @@ export class Ffmpeg {
         signal: controller.signal,
         pause,
         niceness: options.niceness,
+        onPipe: reader.start,
         onSpawn: (pid) => {
           watch.start(pid);
         },
@@ -77,6 +88,7 @@ export class Ffmpeg {
           stderr.write(text);
         },
       });
+      await reader.ended();
       signal.throwIfAborted();
       const lines = stderr.lines();
       if (watch.stalled) throw stallError(stallTimeoutMs, lines);

@@ -18,7 +18,8 @@ export {
 export { linkOrCopy, removeMoved } from './move.js';
 export { mediaEnv, openMedia, type Media, type MediaEnv } from './open-media.js';
 export { listPictures, readPictureHeader, type PictureHeader, type PicturePacket } from './packets.js';
-export type { PauseSignal, RunControl } from './pause.js';
+export { untilResumed, type PauseSignal, type RunControl } from './pause.js';
+export { PIPE_OUTPUT } from './pipe-reader.js';
 export { probe, type ProbeOptions } from './probe.js';
 export { shareOf } from './progress-share.js';
 export { reportProgress, type EncodeProgress, type ProgressSink } from './progress.js';

@@ -108,6 +108,7 @@ export type VideoPage = z.infer<typeof videoPage>;
 /** What can be done with a video, and the job type that does it. */
 export const VIDEO_ACTIONS = {
   reencode: 'reencode_streaming',
+  tags: 'tag_generation',
   thumbnail: 'thumbnail_generate',
   sprite: 'thumbnail_generate',
   preview: 'thumbnail_generate',

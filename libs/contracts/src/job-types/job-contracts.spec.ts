@@ -13,6 +13,7 @@ import { probe } from './probe.js';
 import { ENCODER_SPEEDS } from '../presets.js';
 import { reencodeStreaming } from './reencode-streaming.js';
 import { JOB_CONTRACTS } from './registry.js';
+import { tagGeneration } from './tag-generation.js';
 import { thumbnailGenerate } from './thumbnail-generate.js';
 import { validate } from './validate.js';
 
@@ -64,6 +65,7 @@ describe('JOB_CONTRACTS', () => {
       'quality_check',
       'reencode_streaming',
       'scan',
+      'tag_generation',
       'thumbnail_generate',
       'transcode',
       'trim',
@@ -201,6 +203,34 @@ describe('thumbnail_generate', () => {
       expect(faultsOf(parameters, { inputPath, ...given })).toEqual(Object.keys(given));
     },
   );
+});
+
+describe('tag_generation', () => {
+  const { parameters } = tagGeneration;
+
+  it('looks every two seconds, at 60 pictures at most', () => {
+    expect(parameters.parse({ inputPath })).toEqual({
+      inputPath,
+      everySeconds: 2,
+      maxFrames: 60,
+      minConfidence: 0.4,
+      maxTags: 20,
+    });
+  });
+
+  it.each([
+    { everySeconds: 0 },
+    { everySeconds: Number.NaN },
+    { maxFrames: 0 },
+    { maxFrames: 1001 },
+    { minConfidence: 0 },
+    { minConfidence: 1.1 },
+    { maxTags: 0 },
+    { labels: [] },
+    { labels: 'person' },
+  ])('refuses %j', (given) => {
+    expect(faultsOf(parameters, { inputPath, ...given })).toEqual(Object.keys(given));
+  });
 });
 
 describe('validate', () => {

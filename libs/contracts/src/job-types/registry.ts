@@ -9,6 +9,7 @@ import { probe } from './probe.js';
 import { qualityCheck } from './quality-check.js';
 import { reencodeStreaming } from './reencode-streaming.js';
 import { publicScan, scan } from './scan.js';
+import { tagGeneration } from './tag-generation.js';
 import { thumbnailGenerate } from './thumbnail-generate.js';
 import { transcode } from './transcode.js';
 import { trim } from './trim.js';
@@ -26,6 +27,7 @@ const contracts: readonly JobContract[] = [
   qualityCheck,
   reencodeStreaming,
   scan,
+  tagGeneration,
   thumbnailGenerate,
   transcode,
   trim,
