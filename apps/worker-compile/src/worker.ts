@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { openMedia } from '@reelay/media';
+import { PIECE_ENCODERS } from '@reelay/media/plan';
 import { parseEnv } from '@reelay/platform';
 import { defineWorker } from '@reelay/worker-sdk';
 import { CompileGifProcessor } from './compile-gif/compile-gif.processor.js';
@@ -8,7 +9,6 @@ import { CompileQuadProcessor } from './compile-quad/compile-quad.processor.js';
 import { CompileRandomProcessor } from './compile-random/compile-random.processor.js';
 import { env } from './config.js';
 import { canDrawTitles, findFont } from './font.js';
-import { COMPILE_ENCODERS } from './pieces/piece.plan.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -20,7 +20,7 @@ export default defineWorker({
   version,
   async prepare() {
     const settings = parseEnv(env);
-    const { ffmpeg, library, features } = await openMedia(settings, COMPILE_ENCODERS);
+    const { ffmpeg, library, features } = await openMedia(settings, [...PIECE_ENCODERS, 'gif']);
     const font = await findFont(settings.FONT_FILE);
     const threads = settings.FFMPEG_THREADS;
     return {

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { openMedia } from '@reelay/media';
-import { TRANSCODE_FEATURES } from '@reelay/media/plan';
+import { TRANSCODE_FEATURES, TRIM_ENCODERS } from '@reelay/media/plan';
 import { parseEnv } from '@reelay/platform';
 import { defineWorker } from '@reelay/worker-sdk';
 import { env } from './config.js';
 import { REENCODE_ENCODERS } from './reencode-streaming/reencode-streaming.plan.js';
 import { ReencodeStreamingProcessor } from './reencode-streaming/reencode-streaming.processor.js';
 import { TranscodeProcessor } from './transcode/transcode.processor.js';
-import { TRIM_ENCODERS } from './trim/trim.plan.js';
 import { TrimProcessor } from './trim/trim.processor.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { publicScan, scan } from '@reelay/contracts';
 import { openMedia } from '@reelay/media';
+import { STILL_ENCODERS } from '@reelay/media/plan';
 import { parseEnv } from '@reelay/platform';
 import { defineWorker } from '@reelay/worker-sdk';
 import { env } from './config.js';
@@ -9,7 +10,7 @@ import { MoveToLibraryProcessor } from './move-to-library/move-to-library.proces
 import { ProbeProcessor } from './probe/probe.processor.js';
 import { QualityCheckProcessor } from './quality-check/quality-check.processor.js';
 import { ScanProcessor } from './scan/scan.processor.js';
-import { PREVIEW_ENCODERS, THUMBNAIL_ENCODERS } from './thumbnail-generate/thumbnail-generate.plan.js';
+import { PREVIEW_ENCODERS } from './thumbnail-generate/thumbnail-generate.plan.js';
 import { ThumbnailGenerateProcessor } from './thumbnail-generate/thumbnail-generate.processor.js';
 import { ValidateProcessor } from './validate/validate.processor.js';
 
@@ -23,7 +24,7 @@ export default defineWorker({
   version,
   async prepare() {
     const settings = parseEnv(env);
-    const { ffmpeg, library, features } = await openMedia(settings, THUMBNAIL_ENCODERS, PREVIEW_ENCODERS);
+    const { ffmpeg, library, features } = await openMedia(settings, STILL_ENCODERS, PREVIEW_ENCODERS);
     return {
       processors: [
         new DownloadProcessor(ffmpeg, library, settings.DOWNLOAD_ALLOW),

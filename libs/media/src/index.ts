@@ -1,3 +1,5 @@
+export { Compiler, type PlannedPiece } from './compiler.js';
+export { blameInput } from './blame-input.js';
 export { describeDimensions, describeMedia, describeSize } from './describe.js';
 export { MediaError, systemErrorCode, type MediaErrorCode, type MediaErrorFacts } from './errors.js';
 export type { OutputExpectation, PictureExpectation, SoundExpectation, VideoExpectation } from './expectation.js';
@@ -17,14 +19,16 @@ export {
 } from './media-info.js';
 export { linkOrCopy, removeMoved } from './move.js';
 export { mediaEnv, openMedia, type Media, type MediaEnv } from './open-media.js';
-export { listPictures, readPictureHeader, type PictureHeader, type PicturePacket } from './packets.js';
+export { listPictures, readPictureHeader } from './packets.js';
 export { untilResumed, type PauseSignal, type RunControl } from './pause.js';
+export type { PictureHeader, PicturePacket } from './pictures.js';
 export { PIPE_OUTPUT } from './pipe-reader.js';
 export { probe, type ProbeOptions } from './probe.js';
 export { shareOf } from './progress-share.js';
 export { reportProgress, type EncodeProgress, type ProgressSink } from './progress.js';
-export { produceOutput, type OutputSteps, type Produced, type ProducingJob } from './publish.js';
+export { produceOutput, type MakingJob, type OutputSteps, type Produced, type ProducingJob } from './publish.js';
 export { jobOfMarker, type AttemptIdentity } from './published-marker.js';
 export { resolveFfmpeg, type MediaTools, type ToolPaths } from './tools.js';
+export { Trimmer, type TrimmedRange, type TrimRequest, type TrimSource } from './trimmer.js';
 export { outputFault, verifyOutput } from './verify.js';
 export { walkLibrary, type FoundFile, type WalkOptions } from './walk.js';

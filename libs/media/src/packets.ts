@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { askFfprobe, unreadable } from './ffprobe.js';
 import { guardedInput } from './input.js';
 import type { RunControl } from './pause.js';
+import type { PictureHeader, PicturePacket } from './pictures.js';
 import type { MediaTools } from './tools.js';
 
 /** All packets of a range are read from the disk, which may be a slow one and hold hours of film. */
@@ -9,28 +10,6 @@ const LIST_TIMEOUT_MS = 600_000;
 
 /** A packet takes about 40 characters; this is a film of 30 hours. */
 const LIST_CHARS = 200_000_000;
-
-/** A picture as it is stored, in the order in which pictures are decoded. */
-export interface PicturePacket {
-  /** When it is shown, in seconds from the start of the film. */
-  readonly seconds: number;
-  /** How long it is shown; null where the file does not say. */
-  readonly durationSeconds: number | null;
-  /** Whether decoding can start here. */
-  readonly isKey: boolean;
-}
-
-/** What joining pieces of a stream needs to know of it, which no player shows. */
-export interface PictureHeader {
-  /** When the film starts by its own clock, in seconds. */
-  readonly startSeconds: number;
-  /** `progressive`, `tt`, and so on; null where nothing says so. */
-  readonly fieldOrder: string | null;
-  /** Pictures that are decoded ahead of those that are shown; 0 without bidirectional ones. */
-  readonly reorderedFrames: number;
-  /** The decoder's set-up (parameter sets), as hexadecimal digits. */
-  readonly extradata: string;
-}
 
 /**
  * Lists the stored pictures of a range, without decoding them.

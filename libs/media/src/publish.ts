@@ -3,6 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { MediaError, systemErrorCode, withDiskFullCode } from './errors.js';
 import type { LibraryOutput, MediaLibrary } from './library.js';
 import { attemptOfPartial, partialName } from './library-path.js';
+import type { RunControl } from './pause.js';
+import type { ProgressSink } from './progress.js';
 import { jobOfMarker, markerFor, ownMarker, type AttemptIdentity } from './published-marker.js';
 
 /** A temporary file that nobody wrote to for this long belongs to an attempt that is gone. */
@@ -19,6 +21,12 @@ export interface ProducingJob {
   readonly signal: AbortSignal;
   /** Takes what to do once the broker has the answer that the job is completed; left out, it is done at once. */
   afterCompleted?(cleanUp: () => Promise<void>): void;
+}
+
+/** The job of work that takes several steps and says how far it is; a job's context fits. */
+export interface MakingJob extends ProducingJob, RunControl, ProgressSink {
+  /** A folder of its own, removed when the attempt ended. */
+  readonly workDir: string;
 }
 
 /** How an output is made. */

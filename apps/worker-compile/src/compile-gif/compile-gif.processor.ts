@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { compileGif, type ParametersOf } from '@reelay/contracts';
 import {
+  Compiler,
   describeDimensions,
   describeMedia,
   describeSize,
@@ -17,7 +18,6 @@ import {
   type VideoStreamInfo,
 } from '@reelay/media';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
-import { Compiler } from '../pieces/compiler.js';
 import { gifSize, MOST_TRIES, planGif, smallerShape, type GifShape } from './compile-gif.plan.js';
 
 /** An animation that was made, and fits. */

@@ -1,6 +1,6 @@
 import { compileMega } from '@reelay/contracts';
 import { describe, expect, it } from 'vitest';
-import type { LibrarySource } from '../pieces/compiler.js';
+import type { LibrarySource } from '@reelay/media/plan';
 import { planMega } from './compile-mega.plan.js';
 
 const source = (name: string, durationSeconds: number): LibrarySource => ({

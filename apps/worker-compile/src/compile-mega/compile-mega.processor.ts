@@ -1,13 +1,28 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compileMega } from '@reelay/contracts';
-import { describeMedia, produceOutput, verifyOutput, type Ffmpeg, type MediaLibrary } from '@reelay/media';
+import {
+  Compiler,
+  describeMedia,
+  produceOutput,
+  verifyOutput,
+  type Ffmpeg,
+  type MediaLibrary,
+  type PlannedPiece,
+} from '@reelay/media';
+import {
+  compiled,
+  framesIn,
+  planCrossfade,
+  planPiece,
+  type LibrarySource,
+  type PieceFormat,
+  type PieceTitle,
+  type ReelPiece,
+} from '@reelay/media/plan';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
 import { requireTitles } from '../font.js';
-import { Compiler, type LibrarySource, type PlannedPiece } from '../pieces/compiler.js';
-import { compiled } from '../pieces/join.plan.js';
-import { framesIn, planCrossfade, planPiece, type PieceFormat, type PieceTitle } from '../pieces/piece.plan.js';
-import { planMega, type MegaPiece } from './compile-mega.plan.js';
+import { planMega } from './compile-mega.plan.js';
 
 export interface MegaSettings {
   readonly threads?: number | undefined;
@@ -42,7 +57,7 @@ export class CompileMegaProcessor implements JobProcessor<typeof compileMega> {
         const { pieces } = planMega(parameters, sources, await this.measure(sources, fps, job));
         const titles = showTitles ? await this.writeTitles(chapters, job) : [];
         const commands = pieces.map((piece) => this.command(piece, format, titles));
-        await this.compiler.compile(commands, format, chapters, temporary, job);
+        await this.compiler.compile(commands, { format, chapters }, temporary, job);
       },
       verify: (file) => {
         job.progress({ phase: 'verify', percent: 100 });
@@ -73,7 +88,7 @@ export class CompileMegaProcessor implements JobProcessor<typeof compileMega> {
     );
   }
 
-  private command(piece: MegaPiece, format: PieceFormat, titles: readonly PieceTitle[]): PlannedPiece {
+  private command(piece: ReelPiece, format: PieceFormat, titles: readonly PieceTitle[]): PlannedPiece {
     const { threads } = this.settings;
     if (piece.kind === 'crossfade') {
       return {

@@ -1,7 +1,6 @@
 import type { compileQuad, ParametersOf } from '@reelay/contracts';
 import { guardedInput, outputFile, type VideoExpectation } from '@reelay/media';
-import { compiled } from '../pieces/join.plan.js';
-import { fitFilters, framesIn, pictureEncoder, soundFilters, type Source } from '../pieces/piece.plan.js';
+import { compiled, fitFilters, framesIn, pictureEncoder, soundFilters, type Source } from '@reelay/media/plan';
 
 /** An input of the grid. */
 export interface QuadSource extends Source {

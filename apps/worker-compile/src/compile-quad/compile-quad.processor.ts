@@ -1,7 +1,6 @@
 import { compileQuad } from '@reelay/contracts';
-import { describeMedia, produceOutput, verifyOutput, type Ffmpeg, type MediaLibrary } from '@reelay/media';
+import { Compiler, describeMedia, produceOutput, verifyOutput, type Ffmpeg, type MediaLibrary } from '@reelay/media';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
-import { Compiler } from '../pieces/compiler.js';
 import { planQuad } from './compile-quad.plan.js';
 
 /** Plays four videos at once in a grid. */

@@ -1,6 +1,6 @@
 import type { compileRandom, ParametersOf } from '@reelay/contracts';
 import { displaySize, MediaError, type MediaInfo } from '@reelay/media';
-import { framesIn } from '../pieces/piece.plan.js';
+import { framesIn } from '@reelay/media/plan';
 
 /** An input that may be picked. */
 export interface Candidate {

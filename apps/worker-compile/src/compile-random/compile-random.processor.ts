@@ -1,9 +1,15 @@
 import { compileRandom } from '@reelay/contracts';
-import { describeMedia, produceOutput, verifyOutput, type Ffmpeg, type MediaLibrary } from '@reelay/media';
+import {
+  Compiler,
+  describeMedia,
+  produceOutput,
+  verifyOutput,
+  type Ffmpeg,
+  type MediaLibrary,
+  type PlannedPiece,
+} from '@reelay/media';
+import { compiled, planPiece } from '@reelay/media/plan';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
-import { Compiler, type PlannedPiece } from '../pieces/compiler.js';
-import { compiled } from '../pieces/join.plan.js';
-import { planPiece } from '../pieces/piece.plan.js';
 import { pickClips, seedOf } from './compile-random.plan.js';
 
 /** Joins clips that are picked at random. */
@@ -49,7 +55,7 @@ export class CompileRandomProcessor implements JobProcessor<typeof compileRandom
             args: (file) => planPiece({ ...clip, gainDb: gains[index] ?? 0 }, format, file, this.settings),
           };
         });
-        await this.compiler.compile(pieces, format, [], temporary, job);
+        await this.compiler.compile(pieces, { format }, temporary, job);
       },
       verify: (file) => {
         job.progress({ phase: 'verify', percent: 100 });

@@ -1,5 +1,6 @@
 import { reencodeStreaming } from '@reelay/contracts';
 import {
+  blameInput,
   describeMedia,
   extensionOf,
   MediaError,
@@ -17,7 +18,6 @@ import {
   type RunResult,
 } from '@reelay/media';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
-import { blameInput } from '../blame-input.js';
 import { planReencode, type ReencodePlan } from './reencode-streaming.plan.js';
 
 /** Where outputs go that no path was asked for. */

@@ -1,5 +1,6 @@
 import { parsePresetReference, transcode, type PresetSettings } from '@reelay/contracts';
 import {
+  blameInput,
   describeMedia,
   extensionOf,
   MediaError,
@@ -17,7 +18,6 @@ import {
 } from '@reelay/media';
 import { extensionsOf, outputName, planTranscode, type TranscodePlan } from '@reelay/media/plan';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
-import { blameInput } from '../blame-input.js';
 import type { EncodeSettings } from '../reencode-streaming/reencode-streaming.processor.js';
 import { orderSettings } from './order-settings.js';
 import { requireFeatures } from './required-features.js';

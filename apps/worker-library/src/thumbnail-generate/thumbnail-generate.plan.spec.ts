@@ -1,27 +1,9 @@
-import { guardedInput, type VideoStreamInfo } from '@reelay/media';
+import { guardedInput } from '@reelay/media';
 import { describe, expect, it } from 'vitest';
-import {
-  isBrightEnough,
-  planSample,
-  planThumbnail,
-  sampleBrightness,
-  thumbnailPositions,
-  thumbnailSize,
-} from './thumbnail-generate.plan.js';
+import { isBrightEnough, planSample, sampleBrightness, thumbnailPositions } from './thumbnail-generate.plan.js';
 
 const input = '/media/videos/in.mp4';
 const guards = guardedInput(input).join(' ');
-const hd: VideoStreamInfo = {
-  codec: 'h264',
-  profile: 'High',
-  pixelFormat: 'yuv420p',
-  width: 1280,
-  height: 720,
-  displayAspectRatio: null,
-  fps: 25,
-  rotation: 0,
-  bitrateKbps: null,
-};
 
 describe('thumbnailPositions', () => {
   it('starts a quarter into the video', () => {
@@ -47,39 +29,8 @@ describe('thumbnailPositions', () => {
   });
 });
 
-describe('thumbnailSize', () => {
-  it.each([
-    ['narrows with the aspect kept', hd, 640, { width: 640, height: 360 }],
-    ['never enlarges', hd, 5000, { width: 1280, height: 720 }],
-    ['turns with the video', { ...hd, rotation: 90 }, 360, { width: 360, height: 640 }],
-    [
-      'squares the pixels',
-      { ...hd, width: 720, height: 576, displayAspectRatio: '16:9' },
-      640,
-      { width: 640, height: 360 },
-    ],
-    ['keeps a line of a very flat video', { ...hd, width: 4000, height: 2 }, 16, { width: 16, height: 1 }],
-  ])('%s', (_, video, width, size) => {
-    expect(thumbnailSize(video, width)).toEqual(size);
-  });
-});
-
-describe('the commands', () => {
-  it('seek before the input and write one JPEG', () => {
-    const { args, expect: expected } = planThumbnail(
-      input,
-      2.08,
-      { width: 640, height: 360 },
-      '/media/thumbnails/.x.jpg',
-    );
-    expect(args.join(' ')).toBe(
-      `-ss 2.080 ${guards} -map 0:V:0 -frames:v 1 -vf scale=640:360:flags=lanczos,setsar=1 ` +
-        '-c:v mjpeg -q:v 3 -pix_fmt yuvj420p -f image2 -update 1 file:/media/thumbnails/.x.jpg',
-    );
-    expect(expected).toEqual({ kind: 'picture', videoCodec: 'mjpeg', width: 640, height: 360 });
-  });
-
-  it('take a small grey sample', () => {
+describe('the command', () => {
+  it('takes a small grey sample', () => {
     expect(planSample(input, 0, '/work/sample.gray').join(' ')).toBe(
       `-ss 0.000 ${guards} -map 0:V:0 -frames:v 1 -vf scale=64:36 -pix_fmt gray -f rawvideo file:/work/sample.gray`,
     );

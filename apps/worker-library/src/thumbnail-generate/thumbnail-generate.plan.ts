@@ -1,14 +1,5 @@
-import {
-  displaySize,
-  guardedInput,
-  outputFile,
-  type PictureExpectation,
-  type PictureSize,
-  type VideoStreamInfo,
-} from '@reelay/media';
-
-/** The encoders that this job type cannot do without. */
-export const THUMBNAIL_ENCODERS = ['mjpeg'];
+import { outputFile, type PictureSize } from '@reelay/media';
+import { frameAt } from '@reelay/media/plan';
 
 /** Those that animated previews need; without one, such a job fails with FEATURE_MISSING. */
 export const PREVIEW_ENCODERS = ['libx264', 'libwebp_anim', 'ffv1'];
@@ -24,9 +15,6 @@ const SAMPLE: PictureSize = { width: 64, height: 36 };
 
 /** Mean brightness (0 black, 255 white) up to which a frame counts as near-black. */
 const NEAR_BLACK = 20;
-
-/** 2 (best) to 31; 3 is hard to tell from the original at a thumbnail's size. */
-const JPEG_QUALITY = '3';
 
 /** The end of the video that a timestamp past it is moved to, in seconds. */
 const LAST_SECOND = 1;
@@ -68,34 +56,3 @@ export function sampleBrightness(sample: Uint8Array): number | null {
 
 /** Whether a frame of this mean brightness is worth showing. */
 export const isBrightEnough = (brightness: number): boolean => brightness > NEAR_BLACK;
-
-/** How a thumbnail is made. */
-export interface ThumbnailPlan {
-  /** From the input's options to the output's name. */
-  readonly args: string[];
-  readonly expect: PictureExpectation;
-}
-
-/** The argv that writes the frame at a position as JPEG, and what must come of it. */
-export function planThumbnail(input: string, seconds: number, size: PictureSize, output: string): ThumbnailPlan {
-  const args = [
-    ...frameAt(input, seconds),
-    ...['-vf', `scale=${String(size.width)}:${String(size.height)}:flags=lanczos,setsar=1`],
-    ...['-c:v', 'mjpeg', '-q:v', JPEG_QUALITY, '-pix_fmt', 'yuvj420p'],
-    // `-update` keeps a % in the name from being taken for a pattern.
-    ...['-f', 'image2', '-update', '1', outputFile(output)],
-  ];
-  return { args, expect: { kind: 'picture', videoCodec: 'mjpeg', ...size } };
-}
-
-/** The size of the thumbnail: as wide as asked but never wider than the video, its display aspect kept. */
-export function thumbnailSize(video: VideoStreamInfo, width: number): PictureSize {
-  const shown = displaySize(video);
-  const narrowed = Math.min(width, shown.width);
-  return { width: narrowed, height: Math.max(1, Math.round((narrowed * shown.height) / shown.width)) };
-}
-
-/** To seek before the input is quick: what comes before the position is not decoded. */
-function frameAt(input: string, seconds: number): string[] {
-  return ['-ss', seconds.toFixed(3), ...guardedInput(input), '-map', '0:V:0', '-frames:v', '1'];
-}

@@ -17,19 +17,12 @@ import {
   type MediaLibrary,
   type VideoStreamInfo,
 } from '@reelay/media';
+import { planStill, stillSize, type StillPlan } from '@reelay/media/plan';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
 import { PreviewMaker } from './preview-maker.js';
 import { runLogged } from './run-logged.js';
 import { SpriteMaker } from './sprite-maker.js';
-import {
-  isBrightEnough,
-  planSample,
-  planThumbnail,
-  sampleBrightness,
-  thumbnailPositions,
-  thumbnailSize,
-  type ThumbnailPlan,
-} from './thumbnail-generate.plan.js';
+import { isBrightEnough, planSample, sampleBrightness, thumbnailPositions } from './thumbnail-generate.plan.js';
 import { filmOf, OUTPUT_FOLDER } from './thumbnail-input.js';
 
 /** The width of a picture that was not asked for one, in pixels. */
@@ -76,11 +69,11 @@ export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnail
     job: JobContext,
   ): Promise<ProcessorResult<typeof thumbnailGenerate>> {
     const { outputPath, timestamp, width = DEFAULT_WIDTH } = order.parameters;
-    const size = thumbnailSize(video, width);
+    const size = stillSize(video, width);
     const output = await this.chooseOutput(order, outputPath, input);
     const positions = thumbnailPositions(timestamp, durationSeconds);
     const position = await this.chooseFrame(input, positions, timestamp === undefined, job);
-    const plan = (target: string): ThumbnailPlan => planThumbnail(input.absolute, position, size, target);
+    const plan = (target: string): StillPlan => planStill(input.absolute, position, size, target);
     const { path, verified, adopted } = await produceOutput(this.library, output, order, job, {
       make: (temporary) => this.extract(plan(temporary), job),
       verify: (file) => this.verify(plan(file), file, job),
@@ -158,12 +151,12 @@ export class ThumbnailGenerateProcessor implements JobProcessor<typeof thumbnail
     }
   }
 
-  private async extract({ args }: ThumbnailPlan, job: JobContext): Promise<void> {
+  private async extract({ args }: StillPlan, job: JobContext): Promise<void> {
     job.progress({ phase: 'extract', percent: 50 });
     await runLogged(this.ffmpeg, args, job);
   }
 
-  private async verify({ expect }: ThumbnailPlan, file: string, job: JobContext): Promise<{ sizeBytes: number }> {
+  private async verify({ expect }: StillPlan, file: string, job: JobContext): Promise<{ sizeBytes: number }> {
     job.progress({ phase: 'verify', percent: 90 });
     await verifyOutput(this.ffmpeg, file, expect, job);
     return { sizeBytes: (await stat(file)).size };

@@ -1,6 +1,24 @@
 export { safeLibraryPath } from '../library-path.js';
 export { ffmpegArgv } from '../input.js';
 export { MediaError } from '../errors.js';
+export { compiled, type Chapter } from './join.js';
+export {
+  filterValue,
+  fitFilters,
+  framesIn,
+  pictureEncoder,
+  PIECE_ENCODERS,
+  planCrossfade,
+  planPiece,
+  soundFilters,
+  type LibrarySource,
+  type Part,
+  type PieceFormat,
+  type PieceTitle,
+  type Source,
+} from './piece.js';
+export { planReel, type Reel, type ReelPiece } from './reel.js';
+export { frameAt, planStill, STILL_ENCODERS, stillSize, type StillPlan } from './still.js';
 export {
   extensionsOf,
   outputName,
@@ -10,3 +28,4 @@ export {
   type TranscodePlan,
   type TranscodeRequest,
 } from './transcode.js';
+export { TRIM_ENCODERS } from './trim.js';

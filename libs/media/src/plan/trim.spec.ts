@@ -1,7 +1,8 @@
-import { trim } from '@reelay/contracts';
-import { guardedInput, type MediaInfo, type PictureHeader, type VideoStreamInfo } from '@reelay/media';
 import { describe, expect, it } from 'vitest';
-import type { SmartCut } from './trim.cuts.js';
+import { guardedInput } from '../input.js';
+import type { MediaInfo, VideoStreamInfo } from '../media-info.js';
+import type { PictureHeader } from '../pictures.js';
+import type { SmartCut } from './trim-cuts.js';
 import {
   defaultExtension,
   joinMisfit,
@@ -12,7 +13,7 @@ import {
   planPieces,
   trimContainer,
   trimRange,
-} from './trim.plan.js';
+} from './trim.js';
 
 const files = { input: '/media/in.mp4', output: '/media/clips/.in.7.partial.mp4', container: 'mp4' };
 const guards = guardedInput(files.input).join(' ');
@@ -37,11 +38,10 @@ const span = (from: number, to: number, frames: number, key = from) => ({ from, 
 const cut: SmartCut = { head: span(3.2, 4, 20, 2), middle: span(4, 10, 150), tail: span(10, 11.6, 40) };
 
 describe('the range', () => {
-  const range = (start: number | string, end: number | string): unknown =>
-    trimRange(trim.parameters.parse({ inputPath: 'a.mp4', start, end }), media);
+  const range = (start: number, end: number): unknown => trimRange({ start, end }, media);
 
   it('is cut to the film, whose end is rounded when it is shown', () => {
-    expect(range('0:05', 20.04)).toEqual({ start: 5, end: 20 });
+    expect(range(5, 20.04)).toEqual({ start: 5, end: 20 });
   });
 
   it('is refused beyond the film', () => {

@@ -1,4 +1,5 @@
-import { inputIsDamaged, MediaError } from '@reelay/media';
+import { MediaError } from './errors.js';
+import { inputIsDamaged } from './failure.js';
 
 /**
  * An output that is wrong because its input is stays wrong with every retry: ffmpeg complained of the

@@ -1,6 +1,6 @@
-import type { PicturePacket } from '@reelay/media';
 import { describe, expect, it } from 'vitest';
-import { cutAtKeys, cutExactly, shortestFrame } from './trim.cuts.js';
+import type { PicturePacket } from '../pictures.js';
+import { cutAtKeys, cutExactly, shortestFrame } from './trim-cuts.js';
 
 /** Pictures in the order of decoding, from text such as `K0 2 1`: tenths of a second, K before a key picture. */
 const film = (text: string): PicturePacket[] =>

@@ -1,6 +1,7 @@
-import { guardedInput, type MediaInfo, type VideoStreamInfo } from '@reelay/media';
 import { describe, expect, it } from 'vitest';
-import { filterValue, fitFilters, gainFor, planCrossfade, planLoudness, planPiece, type Source } from './piece.plan.js';
+import { guardedInput } from '../input.js';
+import type { MediaInfo, VideoStreamInfo } from '../media-info.js';
+import { filterValue, fitFilters, gainFor, planCrossfade, planLoudness, planPiece, type Source } from './piece.js';
 
 const video: VideoStreamInfo = {
   codec: 'h264',

@@ -1,6 +1,6 @@
-import { guardedInput } from '@reelay/media';
 import { expect, it } from 'vitest';
-import { chapterList, joinScript, planJoin } from './join.plan.js';
+import { guardedInput } from '../input.js';
+import { chapterList, joinScript, planJoin } from './join.js';
 
 const pieces = [
   { file: 'piece-0.mkv', frames: 75 },
@@ -27,6 +27,16 @@ it('the join copies pictures and encodes sound', () => {
   const { args, expect: expected } = planJoin(pieces, format, { script: '/w/s', chapters: null, output: '/out.mp4' });
   expect(args.join(' ')).toBe(`${guardedInput('/w/s', 'concat,matroska').join(' ')} ${joined}`);
   expect(expected).toMatchObject({ width: 320, height: 180, durationSeconds: 5, audioCodec: 'aac' });
+});
+
+it('the join leaves out silence that stands for no sound', () => {
+  const files = { script: '/w/s', chapters: null, output: '/out.mp4' };
+  const { args, expect: expected } = planJoin(pieces, format, files, false);
+  expect(args.join(' ')).toBe(
+    `${guardedInput('/w/s', 'concat,matroska').join(' ')} -map 0:v:0 -c:v copy ` +
+      '-movflags +faststart -video_track_timescale 90000 -f mp4 file:/out.mp4',
+  );
+  expect(expected).toMatchObject({ audioCodec: null });
 });
 
 it('the join takes chapters from their list', () => {

@@ -1,7 +1,8 @@
-import { displaySize, guardedInput, outputFile, type MediaInfo, type PictureSize } from '@reelay/media';
+import { guardedInput, outputFile } from '../input.js';
+import { displaySize, type MediaInfo, type PictureSize } from '../media-info.js';
 
-/** The encoders that compilations cannot do without. */
-export const COMPILE_ENCODERS = ['libx264', 'aac', 'gif'];
+/** The encoders that joined pieces cannot do without. */
+export const PIECE_ENCODERS = ['libx264', 'aac'];
 
 /** Samples a second of every compilation's sound. */
 const SAMPLE_RATE = 48_000;
@@ -25,6 +26,13 @@ export interface Source {
   /** Absolute path. */
   readonly path: string;
   readonly media: MediaInfo;
+}
+
+/** A video of the library that pieces are taken from. */
+export interface LibrarySource extends Source {
+  /** Relative to the library. */
+  readonly relative: string;
+  readonly durationSeconds: number;
 }
 
 /** A part of a source, counted in pictures of the compilation's frame rate. */

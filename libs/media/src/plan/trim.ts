@@ -1,15 +1,11 @@
-import type { ParametersOf, trim } from '@reelay/contracts';
-import {
-  guardedInput,
-  MediaError,
-  outputFile,
-  type MediaInfo,
-  type PictureHeader,
-  type VideoExpectation,
-} from '@reelay/media';
-import type { FilmRange, PictureSpan, SmartCut } from './trim.cuts.js';
+import { MediaError } from '../errors.js';
+import type { VideoExpectation } from '../expectation.js';
+import { guardedInput, outputFile } from '../input.js';
+import type { MediaInfo } from '../media-info.js';
+import type { PictureHeader } from '../pictures.js';
+import type { FilmRange, PictureSpan, SmartCut } from './trim-cuts.js';
 
-/** The encoders that this job type cannot do without. */
+/** The encoders that cutting ranges out cannot do without. */
 export const TRIM_ENCODERS = ['libx264', 'aac'];
 
 /** How far a range's end may lie beyond the film, in seconds: durations are rounded when they are shown. */
@@ -54,7 +50,7 @@ const CONTAINERS = new Map([
  * The range that is asked for, cut to the film.
  * @throws {MediaError} INVALID_PARAMETERS when it lies beyond the film
  */
-export function trimRange({ start, end }: ParametersOf<typeof trim>, { durationSeconds }: MediaInfo): FilmRange {
+export function trimRange({ start, end }: FilmRange, { durationSeconds }: MediaInfo): FilmRange {
   if (durationSeconds === null) return { start, end };
   const refuse = (name: string, seconds: number): MediaError =>
     new MediaError(
@@ -84,7 +80,7 @@ const fitsMp4 = ({ audio }: MediaInfo): boolean => audio === null || MP4_SOUNDS.
 
 /**
  * The container that an output's name asks for.
- * @throws {MediaError} INVALID_PARAMETERS when it is none that this job type writes
+ * @throws {MediaError} INVALID_PARAMETERS when it is none that is written
  */
 export function trimContainer(extension: string): string {
   const container = CONTAINERS.get(extension);

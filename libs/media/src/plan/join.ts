@@ -1,5 +1,6 @@
-import { guardedInput, outputFile, type VideoExpectation } from '@reelay/media';
-import type { PieceFormat } from './piece.plan.js';
+import type { VideoExpectation } from '../expectation.js';
+import { guardedInput, outputFile } from '../input.js';
+import type { PieceFormat } from './piece.js';
 
 /** A finished piece. */
 export interface JoinedPiece {
@@ -45,6 +46,7 @@ export function planJoin(
   pieces: readonly JoinedPiece[],
   format: PieceFormat,
   files: { script: string; chapters: string | null; output: string },
+  hasSound = true,
 ): { args: string[]; expect: VideoExpectation } {
   const frames = pieces.reduce((sum, piece) => sum + piece.frames, 0);
   const chapters =
@@ -53,18 +55,23 @@ export function planJoin(
       : [...guardedInput(files.chapters, 'ffmetadata'), '-map_metadata', '1', '-map_chapters', '1'];
   const args = [
     ...[...guardedInput(files.script, 'concat,matroska'), ...chapters],
-    ...['-map', '0:v:0', '-map', '0:a:0', '-c:v', 'copy', '-c:a', 'aac', '-b:a', '192k'],
+    ...['-map', '0:v:0', ...(hasSound ? ['-map', '0:a:0'] : []), '-c:v', 'copy'],
+    ...(hasSound ? ['-c:a', 'aac', '-b:a', '192k'] : []),
     ...['-movflags', '+faststart', '-video_track_timescale', '90000', '-f', 'mp4', outputFile(files.output)],
   ];
-  return { args, expect: compiled(format, frames / format.fps) };
+  return { args, expect: compiled(format, frames / format.fps, hasSound) };
 }
 
 /** What every compilation must be. */
-export const compiled = ({ width, height }: PieceFormat, durationSeconds: number): VideoExpectation => ({
+export const compiled = (
+  { width, height }: PieceFormat,
+  durationSeconds: number,
+  hasSound = true,
+): VideoExpectation => ({
   kind: 'video',
   container: 'mp4',
   videoCodec: 'h264',
-  audioCodec: 'aac',
+  audioCodec: hasSound ? 'aac' : null,
   width,
   height,
   durationSeconds,

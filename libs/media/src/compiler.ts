@@ -1,22 +1,18 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  describeMedia,
-  extensionOf,
-  MediaError,
-  probe,
-  quoteCommand,
-  reportProgress,
-  shareOf,
-  type AttemptIdentity,
-  type Ffmpeg,
-  type LibraryOutput,
-  type MediaLibrary,
-  type ProgressSink,
-} from '@reelay/media';
-import type { JobContext } from '@reelay/worker-sdk';
-import { chapterList, joinScript, planJoin, type Chapter, type JoinedPiece } from './join.plan.js';
-import { gainFor, planLoudness, type Part, type PieceFormat, type Source } from './piece.plan.js';
+import { describeMedia } from './describe.js';
+import { MediaError } from './errors.js';
+import type { Ffmpeg } from './ffmpeg.js';
+import { quoteCommand } from './input.js';
+import type { LibraryOutput, MediaLibrary } from './library.js';
+import { extensionOf } from './library-path.js';
+import { chapterList, joinScript, planJoin, type Chapter, type JoinedPiece } from './plan/join.js';
+import { gainFor, planLoudness, type LibrarySource, type Part, type PieceFormat } from './plan/piece.js';
+import { probe } from './probe.js';
+import { reportProgress, type ProgressSink } from './progress.js';
+import { shareOf } from './progress-share.js';
+import type { AttemptIdentity } from './published-marker.js';
+import type { MakingJob } from './publish.js';
 
 /** Where compilations go that no path was asked for. */
 const OUTPUT_FOLDER = 'compilations';
@@ -25,19 +21,22 @@ const OUTPUT_FOLDER = 'compilations';
 const MEASURED_PERCENT = 10;
 const PIECES_PERCENT = 90;
 
-/** A video of the library that goes into a compilation. */
-export interface LibrarySource extends Source {
-  /** Relative to the library. */
-  readonly relative: string;
-  readonly durationSeconds: number;
-}
-
 /** A piece that is to be made. */
 export interface PlannedPiece {
   readonly label: string;
   readonly frames: number;
   /** @param output absolute path */
   args(output: string): string[];
+}
+
+/** What pieces become when they are joined. */
+export interface Compilation {
+  readonly format: PieceFormat;
+  readonly chapters?: readonly Chapter[];
+  /** False where no source has sound. */
+  readonly hasSound?: boolean;
+  /** The share of the job's progress that is over when the first piece is begun. */
+  readonly fromPercent?: number;
 }
 
 /** What all compilations have in common: their sources, pieces, and the join. */
@@ -51,7 +50,7 @@ export class Compiler {
    * Opens the inputs, in order.
    * @throws {MediaError} INPUT_NOT_FOUND, INPUT_UNREADABLE naming the input
    */
-  async openSources(paths: readonly string[], job: JobContext): Promise<LibrarySource[]> {
+  async openSources(paths: readonly string[], job: MakingJob): Promise<LibrarySource[]> {
     const sources: LibrarySource[] = [];
     for (const path of paths) {
       const { absolute, relative } = await this.library.resolveInput(path);
@@ -89,7 +88,7 @@ export class Compiler {
   }
 
   /** Measures the parts, and returns how much louder each is to be made, in dB. */
-  async gains(parts: readonly Omit<Part, 'gainDb'>[], fps: number, job: JobContext): Promise<number[]> {
+  async gains(parts: readonly Omit<Part, 'gainDb'>[], fps: number, job: MakingJob): Promise<number[]> {
     const gains: number[] = [];
     for (const [index, part] of parts.entries()) {
       const share = shareOf(job, ...partOf(MEASURED_PERCENT, index, parts.length));
@@ -112,16 +111,14 @@ export class Compiler {
   /** Makes the pieces one after the other and joins them. */
   async compile(
     pieces: readonly PlannedPiece[],
-    format: PieceFormat,
-    chapters: readonly Chapter[],
+    { format, chapters = [], hasSound = true, fromPercent = MEASURED_PERCENT }: Compilation,
     output: string,
-    job: JobContext,
+    job: MakingJob,
   ): Promise<void> {
     const total = pieces.reduce((sum, { frames }) => sum + frames, 0);
     const joined: JoinedPiece[] = [];
     let done = 0;
-    const percentAt = (frames: number): number =>
-      MEASURED_PERCENT + ((PIECES_PERCENT - MEASURED_PERCENT) * frames) / total;
+    const percentAt = (frames: number): number => fromPercent + ((PIECES_PERCENT - fromPercent) * frames) / total;
     for (const [index, piece] of pieces.entries()) {
       const { label, frames } = piece;
       const file = `piece-${String(index)}.mkv`;
@@ -141,12 +138,12 @@ export class Compiler {
     await writeFile(script, joinScript(joined, format.fps));
     const list = chapters.length === 0 ? null : join(job.workDir, 'chapters.txt');
     if (list !== null) await writeFile(list, chapterList(chapters));
-    const { args } = planJoin(joined, format, { script, chapters: list, output });
+    const { args } = planJoin(joined, format, { script, chapters: list, output }, hasSound);
     await this.run(args, 'join', total / format.fps, shareOf(job, PIECES_PERCENT, 100), job);
   }
 
   /** Runs one command, with its lines in the job's log. */
-  async run(args: string[], phase: string, seconds: number, sink: ProgressSink, job: JobContext): Promise<void> {
+  async run(args: string[], phase: string, seconds: number, sink: ProgressSink, job: MakingJob): Promise<void> {
     job.log(`$ ${quoteCommand(this.ffmpeg.argv(args))}`);
     const { signal, pause } = job;
     await this.ffmpeg.run(args, { signal, pause, durationSeconds: seconds, onProgress: reportProgress(sink, phase) });

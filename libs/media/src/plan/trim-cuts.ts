@@ -1,4 +1,4 @@
-import type { PicturePacket } from '@reelay/media';
+import type { PicturePacket } from '../pictures.js';
 
 /** Times of pictures are rounded by their containers: closer than this, two are the same, in seconds. */
 const SAME_SECONDS = 0.0011;
