@@ -17,8 +17,8 @@ export interface ChildOptions {
   readonly pause?: PauseSignal | undefined;
   readonly onStdout: (text: string) => void;
   readonly onStderr: (text: string) => void;
-  /** Given, the program may write to file descriptor 3, which is read here; it waits while nobody reads. */
-  readonly onPipe?: ((pipe: Readable) => void) | undefined;
+  /** Each gets one further pipe to read: the first file descriptor 3, and so on. The program waits while nobody reads. */
+  readonly onPipes?: readonly ((pipe: Readable) => void)[] | undefined;
   /** Called with the process id, which is the process group's id as well. */
   readonly onSpawn?: ((pid: number) => void) | undefined;
   /** -20 (first) to 19 (last); left out, the worker's own. */
@@ -44,11 +44,11 @@ export async function runChild(argv: readonly string[], options: ChildOptions): 
   const child = spawn(command, args, {
     detached: true,
     env: toolEnvironment(process.env),
-    stdio: ['ignore', 'pipe', 'pipe', ...(options.onPipe ? ['pipe' as const] : [])],
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.onPipes ?? []).map(() => 'pipe' as const)],
   });
   child.stdout?.setEncoding('utf8').on('data', options.onStdout);
   child.stderr?.setEncoding('utf8').on('data', options.onStderr);
-  if (child.stdio[3]) options.onPipe?.(child.stdio[3] as Readable);
+  for (const [index, onPipe] of (options.onPipes ?? []).entries()) onPipe(child.stdio[index + 3] as Readable);
   if (child.pid !== undefined) {
     if (options.niceness !== undefined) lowerPriority(child.pid, options.niceness);
     options.onSpawn?.(child.pid);

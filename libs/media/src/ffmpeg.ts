@@ -1,10 +1,9 @@
-import type { Readable } from 'node:stream';
 import { linkedController, runChild } from './child.js';
 import { MediaError } from './errors.js';
 import { diskWasFull, failureError, StderrTail } from './failure.js';
 import { ffmpegArgv } from './input.js';
 import type { RunControl } from './pause.js';
-import { PipeReader } from './pipe-reader.js';
+import { PipeReaders, type ReadPipe } from './pipe-reader.js';
 import { ProgressReader, type EncodeProgress } from './progress.js';
 import { StallWatch } from './stall-watch.js';
 import type { MediaTools } from './tools.js';
@@ -21,10 +20,10 @@ export interface RunOptions extends RunControl {
   /** -20 (first) to 19 (last); left out, the worker's own. */
   readonly niceness?: number;
   /**
-   * Reads what ffmpeg writes to the output `PIPE_OUTPUT`, as it comes; ffmpeg waits while it does not
-   * read, for no longer than the stall timeout. What it throws ends ffmpeg, and is thrown.
+   * Each reads what ffmpeg writes to one further output, `PIPE_OUTPUT` and those that follow, as it comes; ffmpeg waits
+   * while it does not read, for no longer than the stall timeout. What it throws ends ffmpeg, and is thrown.
    */
-  readonly readPipe?: (pipe: Readable) => Promise<void>;
+  readonly readPipes?: readonly ReadPipe[];
 }
 
 /** What a run that ended well left behind. Only a look at its output tells whether it did its work. */
@@ -62,7 +61,7 @@ export class Ffmpeg {
     const watch = new StallWatch(stallTimeoutMs, () => {
       controller.abort();
     });
-    const reader = new PipeReader(options.readPipe, () => {
+    const readers = new PipeReaders(options.readPipes ?? [], () => {
       controller.abort();
     });
     const unsubscribe = pause?.onChange(() => {
@@ -74,7 +73,7 @@ export class Ffmpeg {
         signal: controller.signal,
         pause,
         niceness: options.niceness,
-        onPipe: reader.start,
+        onPipes: readers.start,
         onSpawn: (pid) => {
           watch.start(pid);
         },
@@ -88,7 +87,7 @@ export class Ffmpeg {
           stderr.write(text);
         },
       });
-      await reader.ended();
+      await readers.ended();
       signal.throwIfAborted();
       const lines = stderr.lines();
       if (watch.stalled) throw stallError(stallTimeoutMs, lines);

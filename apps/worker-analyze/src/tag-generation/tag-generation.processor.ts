@@ -105,22 +105,24 @@ export class TagGenerationProcessor implements JobProcessor<typeof tagGeneration
       signal: job.signal,
       pause: job.pause,
       durationSeconds: null,
-      readPipe: async (pipe) => {
-        let index = 0;
-        let since = performance.now();
-        for await (const frame of rawFrames(pipe, width * height * PIXEL_BYTES)) {
-          if (job.pause.paused) {
-            await untilResumed(job.pause, job.signal);
+      readPipes: [
+        async (pipe) => {
+          let index = 0;
+          let since = performance.now();
+          for await (const frame of rawFrames(pipe, width * height * PIXEL_BYTES)) {
+            if (job.pause.paused) {
+              await untilResumed(job.pause, job.signal);
+              since = performance.now();
+            }
+            job.signal.throwIfAborted();
+            const seconds = times[index++];
+            if (seconds === undefined) continue;
+            const detections = await this.model.detect(frame);
+            onLook({ seconds, detections }, performance.now() - since);
             since = performance.now();
           }
-          job.signal.throwIfAborted();
-          const seconds = times[index++];
-          if (seconds === undefined) continue;
-          const detections = await this.model.detect(frame);
-          onLook({ seconds, detections }, performance.now() - since);
-          since = performance.now();
-        }
-      },
+        },
+      ],
     });
   }
 }
