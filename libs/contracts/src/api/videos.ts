@@ -116,6 +116,10 @@ export const VIDEO_ACTIONS = {
   trim: 'trim',
   probe: 'probe',
   validate: 'validate',
+  scenes: 'scene_extract',
+  digest: 'digest_generate',
+  clips: 'clip_generate',
+  highlights: 'highlight_generate',
 } as const;
 export type VideoAction = keyof typeof VIDEO_ACTIONS;
 

@@ -7,12 +7,16 @@ import {
   resultJsonSchema,
   type JobContract,
 } from './define-job-type.js';
+import { clipGenerate } from './clip-generate.js';
+import { digestGenerate } from './digest-generate.js';
 import { download } from './download.js';
+import { highlightGenerate } from './highlight-generate.js';
 import { moveToLibrary } from './move-to-library.js';
 import { probe } from './probe.js';
 import { ENCODER_SPEEDS } from '../presets.js';
 import { reencodeStreaming } from './reencode-streaming.js';
 import { JOB_CONTRACTS } from './registry.js';
+import { sceneExtract } from './scene-extract.js';
 import { tagGeneration } from './tag-generation.js';
 import { thumbnailGenerate } from './thumbnail-generate.js';
 import { validate } from './validate.js';
@@ -24,6 +28,7 @@ const inputPaths = ['inbox/a.mp4', 'inbox/b.mp4'];
 
 /** What a client must give, besides or instead of the input of most types. */
 const LEAST: Readonly<Record<string, Record<string, unknown>>> = {
+  clip_generate: { inputPath, ranges: [{ start: 1, end: 2 }] },
   compile_mega: { inputPaths },
   compile_quad: { inputPaths: [...inputPaths, ...inputPaths] },
   compile_random: { inputPaths },
@@ -54,17 +59,21 @@ describe('defineJobType', () => {
 describe('JOB_CONTRACTS', () => {
   it('holds each job type under its own name', () => {
     expect([...JOB_CONTRACTS.keys()]).toEqual([
+      'clip_generate',
       'compile_gif',
       'compile_mega',
       'compile_quad',
       'compile_random',
+      'digest_generate',
       'download',
+      'highlight_generate',
       'move_to_library',
       'probe',
       'public_scan',
       'quality_check',
       'reencode_streaming',
       'scan',
+      'scene_extract',
       'tag_generation',
       'thumbnail_generate',
       'transcode',
@@ -302,5 +311,32 @@ describe('move_to_library', () => {
 describe('probe', () => {
   it('reads headers only, unless it is told to count frames', () => {
     expect(probe.parameters.parse({ inputPath })).toEqual({ inputPath, countFrames: false });
+  });
+});
+
+describe('what looks into videos', () => {
+  it('has defaults', () => {
+    expect(sceneExtract.parameters.parse({ inputPath })).toEqual({
+      ...{ inputPath, threshold: 10, minSceneSeconds: 1, maxScenes: 200, imageWidth: 640 },
+      ...{ clips: false, accurate: false },
+    });
+    expect(digestGenerate.parameters.parse({ inputPath })).toEqual({
+      ...{ inputPath, threshold: 10, targetLength: 60, includeHighlights: true, segmentSeconds: 4 },
+    });
+    expect(highlightGenerate.parameters.parse({ inputPath })).toEqual({
+      ...{ inputPath, targetLength: 30, clipSeconds: 3, crossfadeSeconds: 0.5 },
+    });
+  });
+
+  it('takes positions of clips as text, and refuses a clip that ends before it starts', () => {
+    const ranges = [{ start: '0:05', end: 7.5 }];
+    expect(clipGenerate.parameters.parse({ inputPath, ranges })).toMatchObject({ ranges: [{ start: 5, end: 7.5 }] });
+    expect(faultsOf(clipGenerate.parameters, { inputPath, ranges: [{ start: 3, end: 2 }] })).toEqual(['ranges.0.end']);
+    expect(faultsOf(clipGenerate.parameters, { inputPath, ranges: [] })).toEqual(['ranges']);
+  });
+
+  it('refuses crossfades that meet within a moment', () => {
+    const given = { inputPath, clipSeconds: 2, crossfadeSeconds: 1.1 };
+    expect(faultsOf(highlightGenerate.parameters, given)).toEqual(['crossfadeSeconds']);
   });
 });

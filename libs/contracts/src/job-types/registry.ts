@@ -1,14 +1,18 @@
+import { clipGenerate } from './clip-generate.js';
 import { compileGif } from './compile-gif.js';
 import { compileMega } from './compile-mega.js';
 import { compileQuad } from './compile-quad.js';
 import { compileRandom } from './compile-random.js';
 import type { JobContract } from './define-job-type.js';
+import { digestGenerate } from './digest-generate.js';
 import { download } from './download.js';
+import { highlightGenerate } from './highlight-generate.js';
 import { moveToLibrary } from './move-to-library.js';
 import { probe } from './probe.js';
 import { qualityCheck } from './quality-check.js';
 import { reencodeStreaming } from './reencode-streaming.js';
 import { publicScan, scan } from './scan.js';
+import { sceneExtract } from './scene-extract.js';
 import { tagGeneration } from './tag-generation.js';
 import { thumbnailGenerate } from './thumbnail-generate.js';
 import { transcode } from './transcode.js';
@@ -16,17 +20,21 @@ import { trim } from './trim.js';
 import { validate } from './validate.js';
 
 const contracts: readonly JobContract[] = [
+  clipGenerate,
   compileGif,
   compileMega,
   compileQuad,
   compileRandom,
+  digestGenerate,
   download,
+  highlightGenerate,
   moveToLibrary,
   probe,
   publicScan,
   qualityCheck,
   reencodeStreaming,
   scan,
+  sceneExtract,
   tagGeneration,
   thumbnailGenerate,
   transcode,
