@@ -1,9 +1,12 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openMedia, type Media } from '@reelay/media';
 import { runProcessor } from '@reelay/worker-sdk/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ClipGenerateProcessor } from '../../apps/worker-analyze/dist/clip-generate/clip-generate.processor.js';
+import { DigestGenerateProcessor } from '../../apps/worker-analyze/dist/digest-generate/digest-generate.processor.js';
+import { SceneExtractProcessor } from '../../apps/worker-analyze/dist/scene-extract/scene-extract.processor.js';
 import { CompileMegaProcessor } from '../../apps/worker-compile/dist/compile-mega/compile-mega.processor.js';
 import { ReencodeStreamingProcessor } from '../../apps/worker-encode/dist/reencode-streaming/reencode-streaming.processor.js';
 import { resolveFfmpeg } from '../../tools/lib/ffmpeg.mjs';
@@ -69,4 +72,86 @@ it('progress over all passes of a compilation never falls, and no file but the o
   const phases = [...new Set(run.progress.map(({ phase }) => phase))];
   expect(phases).toEqual(['loudness', 'piece 1', 'piece 2', 'piece 3', 'join', 'verify']);
   expect(await readdir(join(folder, 'compilations'))).toEqual(['mega.mp4']);
+});
+
+/** What an order says of its job: two runs of one job are two attempts. */
+const attemptOf = (type: string, attempt: number) => ({
+  job: '770e8400-e29b-41d4-a716-446655440002',
+  attempt,
+  type,
+});
+
+it('progress of a digest never falls, from the analysis to the check, and no file but the digest stays', async () => {
+  const media = await openLibrary();
+  const inputPath = await makeLongVideo(folder, 'digested.mp4', 8);
+  const processor = new DigestGenerateProcessor(media.ffmpeg, media.library, {});
+  const run = await runProcessor(processor, { inputPath, targetLength: 3 });
+  expect(run.outcome).toMatchObject({ kind: 'completed' });
+  const percents = run.progress.map(({ percent }) => percent);
+  expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+  expect(percents.at(-1)).toBe(100);
+  const phases = [...new Set(run.progress.map(({ phase }) => phase))];
+  expect(phases).toEqual(['analyse', 'piece 1', 'join', 'verify']);
+  const made = (await readdir(join(folder, 'compilations'))).filter((name) => name.includes('digested'));
+  expect(made).toEqual(['digested-digest.mp4']);
+});
+
+it('clips that were made before an attempt broke off are kept by the next one, which makes the others', async () => {
+  const media = await openLibrary();
+  const inputPath = await makeLongVideo(folder, 'clipped.mp4', 6);
+  const processor = new ClipGenerateProcessor(media.ffmpeg, media.library, {});
+  const ranges = [0, 2, 4].map((start) => ({ start, end: start + 1 }));
+  const parameters = { inputPath, ranges, accurate: true };
+  const controller = new AbortController();
+  const broken = await runProcessor(processor, parameters, {
+    signal: controller.signal,
+    reelay: attemptOf('clip_generate', 1),
+    onProgress: ({ percent }) => {
+      if (percent > 40) controller.abort();
+    },
+  });
+  expect(broken.outcome).toEqual({ kind: 'stopped', reason: 'cancelled' });
+  const clips = async (): Promise<string[]> =>
+    (await readdir(join(folder, 'clips'))).filter((name) => name.includes('clipped-clip')).sort();
+  expect(await clips()).toEqual(['clipped-clip-1.mp4']);
+  const first = await stat(join(folder, 'clips/clipped-clip-1.mp4'));
+  const run = await runProcessor(processor, parameters, { reelay: attemptOf('clip_generate', 2) });
+  const names = [1, 2, 3].map((number) => `clipped-clip-${String(number)}.mp4`);
+  expect(run.outcome).toMatchObject({ kind: 'completed', destinationPaths: names.map((name) => `clips/${name}`) });
+  expect(await clips()).toEqual(names);
+  expect((await stat(join(folder, 'clips/clipped-clip-1.mp4'))).ino).toBe(first.ino);
+  expect((await readdir(join(folder, 'clips'))).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+it('pictures of scenes are there whole or not at all, and are not taken twice', async () => {
+  const media = await openLibrary();
+  const inputPath = await makeLongVideo(folder, 'scenes.mp4', 4);
+  const processor = new SceneExtractProcessor(media.ffmpeg, media.library, {});
+  const parameters = { inputPath, clips: true, accurate: true };
+  const stoppedIn = async (phase: string, attempt: number): Promise<void> => {
+    const controller = new AbortController();
+    const run = await runProcessor(processor, parameters, {
+      signal: controller.signal,
+      reelay: attemptOf('scene_extract', attempt),
+      onProgress: (update) => {
+        if (update.phase === phase) controller.abort();
+      },
+    });
+    expect(run.outcome).toEqual({ kind: 'stopped', reason: 'cancelled' });
+  };
+  await stoppedIn('pictures', 1);
+  expect(await readdir(join(folder, 'thumbnails'))).toEqual([]);
+  await stoppedIn('verify', 2);
+  const visible = (await readdir(join(folder, 'thumbnails'))).filter((name) => !name.startsWith('.'));
+  expect(visible).toEqual(['scenes.scenes']);
+  const run = await runProcessor(processor, parameters, { reelay: attemptOf('scene_extract', 3) });
+  expect(run.outcome).toMatchObject({
+    kind: 'completed',
+    destinationPaths: ['thumbnails/scenes.scenes/scene-1.jpg', 'clips/scenes-scene-1.mp4'],
+  });
+  expect(run.log).toContain('an earlier attempt of this job had taken the pictures already');
+  const percents = run.progress.map(({ percent }) => percent);
+  expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+  expect(await readdir(join(folder, 'thumbnails'))).toEqual(['scenes.scenes']);
+  expect(await readdir(join(folder, 'thumbnails/scenes.scenes'))).toEqual(['scene-1.jpg', 'scenes.json']);
 });

@@ -7,7 +7,17 @@ import { quoteCommand } from './input.js';
 import type { LibraryOutput, MediaLibrary } from './library.js';
 import { extensionOf } from './library-path.js';
 import { chapterList, joinScript, planJoin, type Chapter, type JoinedPiece } from './plan/join.js';
-import { gainFor, planLoudness, type LibrarySource, type Part, type PieceFormat } from './plan/piece.js';
+import {
+  gainFor,
+  planCrossfade,
+  planLoudness,
+  planPiece,
+  type LibrarySource,
+  type Part,
+  type PieceFormat,
+  type PieceTitle,
+} from './plan/piece.js';
+import type { ReelPiece } from './plan/reel.js';
 import { probe } from './probe.js';
 import { reportProgress, type ProgressSink } from './progress.js';
 import { shareOf } from './progress-share.js';
@@ -37,6 +47,26 @@ export interface Compilation {
   readonly hasSound?: boolean;
   /** The share of the job's progress that is over when the first piece is begun. */
   readonly fromPercent?: number;
+}
+
+/** The commands that make the pieces of a reel. @param titles of its parts, in order */
+export function reelCommands(
+  pieces: readonly ReelPiece[],
+  format: PieceFormat,
+  { threads, titles = [] }: { threads?: number | undefined; titles?: readonly PieceTitle[] },
+): PlannedPiece[] {
+  return pieces.map((piece) => {
+    if (piece.kind === 'crossfade') {
+      const args = (file: string): string[] => planCrossfade(piece.from, piece.to, format, file, threads);
+      return { label: 'a crossfade', frames: piece.from.frames, args };
+    }
+    const { part, index } = piece;
+    return {
+      label: `input ${String(index + 1)}, ${String(part.frames)} pictures`,
+      frames: part.frames,
+      args: (file) => planPiece(part, format, file, { title: titles[index], threads }),
+    };
+  });
 }
 
 /** What all compilations have in common: their sources, pieces, and the join. */

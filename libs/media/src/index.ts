@@ -1,5 +1,5 @@
-export { Compiler, type PlannedPiece } from './compiler.js';
 export { blameInput } from './blame-input.js';
+export { Compiler, reelCommands, type PlannedPiece } from './compiler.js';
 export { describeDimensions, describeMedia, describeSize } from './describe.js';
 export { MediaError, systemErrorCode, type MediaErrorCode, type MediaErrorFacts } from './errors.js';
 export type { OutputExpectation, PictureExpectation, SoundExpectation, VideoExpectation } from './expectation.js';

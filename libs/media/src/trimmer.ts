@@ -123,6 +123,11 @@ export class Trimmer {
     return { input, media, header: await readPictureHeader(tools, input.absolute, job) };
   }
 
+  /** @throws {MediaError} INVALID_PARAMETERS for a range beyond the film */
+  check({ media }: TrimSource, range: FilmRange): void {
+    trimRange(range, media);
+  }
+
   /**
    * Cuts one range out, verifies it and gives it its name; or adopts what an earlier attempt of the job made of it.
    * @param sink gets the progress of this range, 0 to 100
@@ -143,7 +148,7 @@ export class Trimmer {
       make: (temporary) => this.make(planned, film, filesFor(temporary), sink, job),
       verify: (file, made) => {
         sink.progress({ phase: 'verify', percent: 100 });
-        return this.check(made ?? planned, film, filesFor(file), job).catch((error: unknown) => {
+        return this.verify(made ?? planned, film, filesFor(file), job).catch((error: unknown) => {
           throw made === null ? error : blameInput(error, [], made.mode === 'copy');
         });
       },
@@ -200,7 +205,7 @@ export class Trimmer {
     }
     try {
       await this.join(planned.smart, film, files, sink, job);
-      await this.check(planned, film, files, job);
+      await this.verify(planned, film, files, job);
       return planned;
     } catch (error) {
       if (!(error instanceof MediaError) || !['OUTPUT_INVALID', 'INPUT_UNREADABLE'].includes(error.code)) throw error;
@@ -243,7 +248,7 @@ export class Trimmer {
   }
 
   /** Besides what every output must be: it has the planned pictures, and decodes across its joints. */
-  private async check(cut: Cut, film: Film, files: TrimFiles, job: MakingJob): Promise<Trimmed> {
+  private async verify(cut: Cut, film: Film, files: TrimFiles, job: MakingJob): Promise<Trimmed> {
     const { expect } = planFor(cut, film, files, this.settings.threads);
     const media = await verifyOutput(this.ffmpeg, files.output, expect, job);
     const { tools } = this.ffmpeg;

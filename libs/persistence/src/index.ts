@@ -8,6 +8,7 @@ export * from './sql/apply-progressions.js';
 export * from './sql/archive.js';
 export * from './sql/dispatch-snapshot.js';
 export * from './sql/examine.js';
+export * from './sql/find-job.js';
 export * from './sql/give-back-attempts.js';
 export * from './sql/idempotency.js';
 export * from './sql/insert-jobs.js';

@@ -156,6 +156,48 @@ describe('a transcode', () => {
   });
 });
 
+describe('the clips of a digest', () => {
+  const digestJobId = '770e8400-e29b-41d4-a716-446655440002';
+  const part = { score: 1, motion: 1, loudness: null };
+  const digest = {
+    type: 'digest_generate',
+    status: 'completed',
+    params: { inputPath },
+    result: { segments: [{ start: 3, end: 7.5, ...part }] },
+  };
+  const clips = (found: object | null, params: object = {}): Promise<NewJob> => {
+    const query = (sql: string): Promise<unknown[]> =>
+      Promise.resolve(found && sql.includes('FROM jobs') ? [found] : []);
+    const database = { query } as unknown as DataSource;
+    return jobParameters(database).prepare(
+      createJobBody.parse({ type: 'clip_generate', params: { digestJobId, ...params } }),
+    );
+  };
+  const ranges = [{ start: 3, end: 7.5 }];
+
+  it('are its segments, of its input', async () => {
+    expect((await clips(digest)).params).toEqual({ digestJobId, ranges, inputPath });
+    const elsewhere = { inputPath: 'videos/b.mp4' };
+    expect((await clips(digest, elsewhere)).params).toEqual({ digestJobId, ranges, ...elsewhere });
+  });
+
+  it('are those that are given, where some are', async () => {
+    const given = { inputPath, ranges: [{ start: 0, end: 1 }] };
+    expect((await clips(null, given)).params).toEqual({ digestJobId, ...given });
+  });
+
+  it.each([
+    [null, 'JOB_NOT_FOUND', 'there is no job'],
+    [{ ...digest, type: 'trim' }, 'NO_DIGEST', 'is a trim, not a digest_generate'],
+    [{ ...digest, status: 'running', result: null }, 'DIGEST_NOT_COMPLETED', 'the job is running'],
+  ])('are refused for %j', async (found, code, message) => {
+    await expect(clips(found)).rejects.toMatchObject({
+      ...{ status: 422, code },
+      facts: { errors: [{ path: 'params.digestJobId', message: expect.stringContaining(message) as unknown }] },
+    });
+  });
+});
+
 describe('what is known of an announced type', () => {
   /** Counts how often it is asked for a job type. */
   class CountingDatabase {

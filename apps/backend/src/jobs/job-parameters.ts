@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { JOB_CONTRACTS, type CreateJobBody, type JsonSchema, type ResourceCategory } from '@reelay/contracts';
+import {
+  clipGenerate,
+  JOB_CONTRACTS,
+  type CreateJobBody,
+  type JsonSchema,
+  type ResourceCategory,
+} from '@reelay/contracts';
 import { couldEverHold } from '@reelay/domain';
 import { findVideoPath, JobTypeEntity, readWorkersOfType, type NewJob } from '@reelay/persistence';
 import { Ajv, type ErrorObject } from 'ajv';
@@ -8,6 +14,7 @@ import { z } from 'zod';
 import { unprocessable, type RequestFault } from '../http/api-error.js';
 import { faultsOf } from '../http/zod.pipe.js';
 import { PresetsService } from '../presets/presets.service.js';
+import { withDigest } from './digest-ranges.js';
 import { withRandomInputs } from './random-inputs.js';
 
 /** How long what was read of an announced type is taken to hold, in ms. */
@@ -37,7 +44,8 @@ export class JobParameters {
   /** @throws {ApiError} 422 with each fault, when the job could not run as it is asked for */
   async prepare(body: CreateJobBody): Promise<NewJob> {
     const known = await this.knownType(body.type);
-    const params = await withRandomInputs(this.dataSource, body.type, await this.withInput(body.params));
+    const asked = await withDigest(this.dataSource, body.type, body.params);
+    const params = await withRandomInputs(this.dataSource, body.type, await this.withInput(asked));
     const faults = known?.check(params) ?? [];
     if (faults.length > 0) throw unprocessable('INVALID_PARAMETERS', faults);
     const job: NewJob = {
@@ -68,7 +76,7 @@ export class JobParameters {
     if (contract) {
       const check = (params: Record<string, unknown>): RequestFault[] => {
         const parsed = contract.parameters.safeParse(params);
-        return parsed.success ? [] : faultsOf(parsed.error, 'params').map(explainInput);
+        return parsed.success ? [] : faultsOf(parsed.error, 'params').map((fault) => explainInput(type, fault));
       };
       return { category: contract.category, vramMb: contract.vramMb, check };
     }
@@ -126,8 +134,11 @@ export class JobParameters {
 }
 
 /** Without an input there are two ways out, and the schema knows only one. */
-function explainInput(fault: RequestFault): RequestFault {
+function explainInput(type: string, fault: RequestFault): RequestFault {
   const pathName = fault.path.replace(/^params\./, '');
+  if (type === clipGenerate.type && pathName === 'ranges' && fault.code === 'invalid_type') {
+    return { ...fault, message: 'give ranges or digestJobId' };
+  }
   const idName = fault.code === 'invalid_type' ? VIDEO_IDS[pathName] : undefined;
   return idName === undefined ? fault : { ...fault, message: `give ${pathName} or ${idName}` };
 }

@@ -5,21 +5,12 @@ import {
   Compiler,
   describeMedia,
   produceOutput,
+  reelCommands,
   verifyOutput,
   type Ffmpeg,
   type MediaLibrary,
-  type PlannedPiece,
 } from '@reelay/media';
-import {
-  compiled,
-  framesIn,
-  planCrossfade,
-  planPiece,
-  type LibrarySource,
-  type PieceFormat,
-  type PieceTitle,
-  type ReelPiece,
-} from '@reelay/media/plan';
+import { compiled, framesIn, type LibrarySource, type PieceTitle } from '@reelay/media/plan';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
 import { requireTitles } from '../font.js';
 import { planMega } from './compile-mega.plan.js';
@@ -56,7 +47,7 @@ export class CompileMegaProcessor implements JobProcessor<typeof compileMega> {
       make: async (temporary) => {
         const { pieces } = planMega(parameters, sources, await this.measure(sources, fps, job));
         const titles = showTitles ? await this.writeTitles(chapters, job) : [];
-        const commands = pieces.map((piece) => this.command(piece, format, titles));
+        const commands = reelCommands(pieces, format, { threads: this.settings.threads, titles });
         await this.compiler.compile(commands, { format, chapters }, temporary, job);
       },
       verify: (file) => {
@@ -86,22 +77,5 @@ export class CompileMegaProcessor implements JobProcessor<typeof compileMega> {
         return { textFile, fontFile: this.settings.font };
       }),
     );
-  }
-
-  private command(piece: ReelPiece, format: PieceFormat, titles: readonly PieceTitle[]): PlannedPiece {
-    const { threads } = this.settings;
-    if (piece.kind === 'crossfade') {
-      return {
-        label: 'a crossfade',
-        frames: piece.from.frames,
-        args: (file) => planCrossfade(piece.from, piece.to, format, file, threads),
-      };
-    }
-    const { part, index } = piece;
-    return {
-      label: `input ${String(index + 1)}, ${String(part.frames)} pictures`,
-      frames: part.frames,
-      args: (file) => planPiece(part, format, file, { title: titles[index], threads }),
-    };
   }
 }

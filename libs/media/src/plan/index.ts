@@ -17,6 +17,7 @@ export {
   type PieceTitle,
   type Source,
 } from './piece.js';
+export { ownFormat } from './picture.js';
 export { planReel, type Reel, type ReelPiece } from './reel.js';
 export { frameAt, planStill, STILL_ENCODERS, stillSize, type StillPlan } from './still.js';
 export {

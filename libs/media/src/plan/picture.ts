@@ -63,11 +63,23 @@ export function planPicture(settings: PictureSettings, video: VideoStreamInfo): 
   };
 }
 
+/** What is taken where a film does not say how many frames a second it has. */
+const USUAL_FPS = 25;
+
+/** The size at which a video is seen, with even sides, and its frame rate: even, and at most `maxFps`. */
+export const ownFormat = (video: VideoStreamInfo, maxFps: number): PictureSize & { readonly fps: number } => ({
+  ...outputSize(video, {}),
+  fps: outputRate(video, maxFps).fps ?? USUAL_FPS,
+});
+
 const hasSquarePixels = (video: VideoStreamInfo): boolean =>
   Math.abs(displaySize({ ...video, rotation: 0 }).width - video.width) <= 1;
 
 /** Within the box, not enlarged, with the display aspect kept and even sides. */
-function outputSize(video: VideoStreamInfo, { maxWidth, maxHeight }: PictureSettings): PictureSize {
+function outputSize(
+  video: VideoStreamInfo,
+  { maxWidth, maxHeight }: Pick<PictureSettings, 'maxWidth' | 'maxHeight'>,
+): PictureSize {
   const shown = displaySize(video);
   const box = turnedBox(shown, maxWidth, maxHeight);
   const factor = Math.min(1, box.width / shown.width, box.height / shown.height);
@@ -114,7 +126,7 @@ function loweredRate(fps: number, maxFps: number): number {
 }
 
 /** A rate as ffmpeg reads it; those of NTSC are fractions. */
-function rateText(fps: number | null): string {
+export function rateText(fps: number | null): string {
   const rate = fps ?? 0;
   const whole = Math.round(rate * 1.001);
   const isNtsc = Math.abs(rate - Math.round(rate)) > 0.001 && Math.abs(rate * 1.001 - whole) < 0.002;

@@ -1,5 +1,6 @@
 import { guardedInput, outputFile } from '../input.js';
 import { displaySize, type MediaInfo, type PictureSize } from '../media-info.js';
+import { rateText } from './picture.js';
 
 /** The encoders that joined pieces cannot do without. */
 export const PIECE_ENCODERS = ['libx264', 'aac'];
@@ -62,7 +63,7 @@ export function fitFilters({ media }: Source, { width, height, fps }: PieceForma
   const [across, down] = [even(shown.width, width), even(shown.height, height)];
   const [left, top] = [(width - across) / 2, (height - down) / 2].map((space) => Math.floor(space / 2) * 2);
   return [
-    `fps=${String(fps)}:start_time=0`,
+    `fps=${rateText(fps)}:start_time=0`,
     `scale=${String(across)}:${String(down)}`,
     `pad=${String(width)}:${String(height)}:${String(left)}:${String(top)}:black`,
     'setsar=1',
