@@ -84,15 +84,24 @@ function film(
   ]);
 }
 
-async function run<C>(type: string, params: Record<string, unknown>): Promise<{ job: JobDetail; result: C }> {
+type Digest = ResultOf<typeof digestGenerate>;
+type Scenes = ResultOf<typeof sceneExtract>;
+
+interface Results {
+  readonly scene_extract: Scenes;
+  readonly digest_generate: Digest;
+  readonly highlight_generate: ResultOf<typeof highlightGenerate>;
+  readonly clip_generate: ResultOf<typeof clipGenerate>;
+}
+
+async function run<T extends keyof Results>(
+  type: T,
+  params: Record<string, unknown>,
+): Promise<{ job: JobDetail; result: Results[T] }> {
   const job = await reelay.api.until(await reelay.api.submit(type, params), 'completed', 110_000);
   for (const path of job.destinationPaths) await stat(inLibrary(path));
-  return { job, result: job.result as unknown as C };
+  return { job, result: job.result as unknown as Results[T] };
 }
-type Scenes = ResultOf<typeof sceneExtract>;
-type Digest = ResultOf<typeof digestGenerate>;
-type Highlights = ResultOf<typeof highlightGenerate>;
-type Clips = ResultOf<typeof clipGenerate>;
 
 /** What the library's records say of a path, with the path of the video that it was made from. */
 const recordOf = async (path: string): Promise<Record<string, unknown> | undefined> =>
@@ -104,8 +113,8 @@ const recordOf = async (path: string): Promise<Record<string, unknown> | undefin
   ).rows[0];
 
 /** The colours low in the picture of a file at some of its seconds. */
-const coloursAt = (path: string, seconds: readonly number[], [x, y] = [160, 150]): Promise<string[]> =>
-  Promise.all(seconds.map((second) => colourAt(inLibrary(path), second, x ?? 0, y ?? 0)));
+const coloursAt = (path: string, seconds: readonly number[]): Promise<string[]> =>
+  Promise.all(seconds.map((second) => colourAt(inLibrary(path), second, 160, 150)));
 
 async function durationOf(path: string): Promise<number> {
   const { streams } = await probeFile(inLibrary(path));
@@ -118,7 +127,7 @@ const within = (value: number, wanted: number, tolerance: number): void => {
 
 describe('the scenes of a video', () => {
   it('begin and end at its cuts, each with its picture, and are on its record', async () => {
-    const { result, job } = await run<Scenes>('scene_extract', { inputPath: cuts });
+    const { result, job } = await run('scene_extract', { inputPath: cuts });
     expect(result.scenes).toHaveLength(4);
     for (const [index, [start, end]] of [
       [0, 2],
@@ -133,7 +142,7 @@ describe('the scenes of a video', () => {
     const pictures = result.scenes.map(({ imagePath }) => imagePath ?? '');
     expect(job.destinationPaths).toEqual(pictures);
     expect(await readdir(inLibrary('thumbnails/cuts.scenes'))).toEqual(
-      [1, 2, 3, 4].map((n) => `scene-${String(n)}.jpg`),
+      [...[1, 2, 3, 4].map((n) => `scene-${String(n)}.jpg`), 'scenes.json'],
     );
     const colours = await Promise.all(pictures.map((picture) => colourAt(inLibrary(picture), 0, 160, 150)));
     expect(colours).toEqual(['red', 'green', 'blue', 'white']);
@@ -143,7 +152,7 @@ describe('the scenes of a video', () => {
   });
 
   it('can be cut out, each into a clip of its own', async () => {
-    const { result } = await run<Scenes>('scene_extract', { inputPath: cuts, clips: true, accurate: true });
+    const { result } = await run('scene_extract', { inputPath: cuts, clips: true, accurate: true });
     expect(result.imageFolder).toBe('thumbnails/cuts-2.scenes');
     const clips = result.scenes.map(({ clipPath }) => clipPath ?? '');
     expect(clips).toEqual([1, 2, 3, 4].map((n) => `clips/cuts-scene-${String(n)}.mp4`));
@@ -157,9 +166,9 @@ describe('the scenes of a video', () => {
   });
 
   it('are fewer with a longest shortest one, or a limit: then the sharpest cuts count', async () => {
-    const long = await run<Scenes>('scene_extract', { inputPath: cuts, minSceneSeconds: 1.9 });
+    const long = await run('scene_extract', { inputPath: cuts, minSceneSeconds: 1.9 });
     expect(long.result.scenes.map(({ start }) => start)).toEqual([0, 2, expect.any(Number)]);
-    const { result } = await run<Scenes>('scene_extract', { inputPath: cuts, maxScenes: 1, imageWidth: 64 });
+    const { result } = await run('scene_extract', { inputPath: cuts, maxScenes: 1, imageWidth: 64 });
     expect(result.scenes).toMatchObject([{ start: 0, score: 0 }]);
     within(result.scenes[0]?.end ?? NaN, 8.6, 1 / FPS);
     const { streams } = await probeFile(inLibrary(result.scenes[0]?.imagePath ?? ''));
@@ -168,7 +177,7 @@ describe('the scenes of a video', () => {
 
   it('are found in a real video, also by its id', async () => {
     const inputPath = await addSample(reelay.mediaRoot);
-    const first = await run<Scenes>('scene_extract', { inputPath });
+    const first = await run('scene_extract', { inputPath });
     const { id } = (await recordOf(inputPath)) as { id: string };
     const answer = await reelay.api.call<{ id: string }>('POST', `/api/media/videos/${id}/actions`, {
       action: 'scenes',
@@ -181,7 +190,7 @@ describe('the scenes of a video', () => {
 
 describe('a digest', () => {
   it('consists of what moves and is loud', async () => {
-    const { result, job } = await run<Digest>('digest_generate', { inputPath: lively, targetLength: 6 });
+    const { result, job } = await run('digest_generate', { inputPath: lively, targetLength: 6 });
     expect(result).toMatchObject({ outputPath: 'compilations/lively-digest.mp4', whole: false });
     expect(result.segments).toHaveLength(1);
     within(result.segments[0]?.start ?? NaN, 8, 1 / FPS);
@@ -193,7 +202,7 @@ describe('a digest', () => {
     expect(await recordOf(result.outputPath)).toMatchObject({ source: lively, width: 320, audio_codec: 'aac' });
     expect(job.log).toContain('taken: 8 s to 14 s: score');
 
-    const again = await run<Digest>('digest_generate', { inputPath: lively, targetLength: 6 });
+    const again = await run('digest_generate', { inputPath: lively, targetLength: 6 });
     expect(again.result.outputPath).toBe('compilations/lively-digest-2.mp4');
     expect(again.result.segments).toEqual(result.segments);
     expect(await frameHashes(inLibrary(again.result.outputPath))).toEqual(
@@ -203,7 +212,7 @@ describe('a digest', () => {
 
   it('is filled up with the next best, in the order of the film', async () => {
     const params = { inputPath: lively, targetLength: 9, outputPath: 'clips/nine.mp4' };
-    const { result } = await run<Digest>('digest_generate', params);
+    const { result } = await run('digest_generate', params);
     const total = result.segments.reduce((sum, { start, end }) => sum + end - start, 0);
     within(total, 9, 2 / FPS);
     within(await durationOf('clips/nine.mp4'), 9, 2 / FPS);
@@ -213,13 +222,13 @@ describe('a digest', () => {
 
   it('shows a bit of all without highlights', async () => {
     const params = { inputPath: lively, targetLength: 6, segmentSeconds: 2, includeHighlights: false };
-    const { result } = await run<Digest>('digest_generate', params);
+    const { result } = await run('digest_generate', params);
     within(await durationOf(result.outputPath), 6, 1 / FPS);
     expect(await coloursAt(result.outputPath, [1, 3, 5])).toEqual(['red', 'blue', 'white']);
   });
 
   it('of a video that is no longer than that is all of it, and says so', async () => {
-    const { result, job } = await run<Digest>('digest_generate', { inputPath: cuts });
+    const { result, job } = await run('digest_generate', { inputPath: cuts });
     expect(result).toMatchObject({ whole: true, segments: [{ start: 0 }] });
     within(await durationOf(result.outputPath), 8.6, 1 / FPS);
     expect(job.log).toContain('the film is no longer than was asked for: it is taken whole');
@@ -229,15 +238,15 @@ describe('a digest', () => {
 describe('inputs as they come', () => {
   it('a still video without sound, of a tiny size', async () => {
     const inputPath = await film('tiny.mp4', [still('red', 12)], { size: [16, 16], loud: null });
-    const { result } = await run<Digest>('digest_generate', { inputPath, targetLength: 3 });
+    const { result } = await run('digest_generate', { inputPath, targetLength: 3 });
     expect(result.segments).toMatchObject([{ motion: 0, loudness: null }]);
     const { streams } = await probeFile(inLibrary(result.outputPath));
     expect(streams).toMatchObject([{ codec_name: 'h264', width: 16, height: 16 }]);
     expect(streams).toHaveLength(1);
     within(await durationOf(result.outputPath), 3, 1 / FPS);
-    const { result: found } = await run<Scenes>('scene_extract', { inputPath });
+    const { result: found } = await run('scene_extract', { inputPath });
     expect(found.scenes).toMatchObject([{ start: 0, score: 0 }]);
-    const reel = await run<Highlights>('highlight_generate', { inputPath, targetLength: 5 });
+    const reel = await run('highlight_generate', { inputPath, targetLength: 5 });
     within(await durationOf(reel.result.outputPath), 5, 2 / FPS);
   });
 
@@ -245,10 +254,10 @@ describe('inputs as they come', () => {
     const inputPath = await makeVideo(reelay.mediaRoot, 'turned.mp4', [
       ...['-i', inLibrary(cuts), '-c', 'copy', '-metadata:s:v', 'rotate=90'],
     ]);
-    const { result } = await run<Digest>('digest_generate', { inputPath, targetLength: 4 });
+    const { result } = await run('digest_generate', { inputPath, targetLength: 4 });
     const { streams } = await probeFile(inLibrary(result.outputPath));
     expect(streams[0]).toMatchObject({ width: 180, height: 320 });
-    const scenes = await run<Scenes>('scene_extract', { inputPath });
+    const scenes = await run('scene_extract', { inputPath });
     expect(scenes.result.scenes).toHaveLength(4);
     const picture = await probeFile(inLibrary(scenes.result.scenes[0]?.imagePath ?? ''));
     expect(picture.streams[0]).toMatchObject({ width: 180, height: 320 });
@@ -273,7 +282,7 @@ describe('a reel of highlights', () => {
       ],
     });
     const params = { inputPath, targetLength: 5, clipSeconds: 3, crossfadeSeconds: 1 };
-    const { result } = await run<Highlights>('highlight_generate', params);
+    const { result } = await run('highlight_generate', params);
     expect(result).toMatchObject({ outputPath: 'compilations/moments-highlights.mp4', whole: false });
     expect(result.moments).toHaveLength(2);
     for (const [index, [from, to]] of [
@@ -297,7 +306,7 @@ describe('clips', () => {
       { start: '0:00.4', end: 1.6 },
       { start: 5.2, end: 6.4 },
     ];
-    const { result, job } = await run<Clips>('clip_generate', { inputPath: cuts, ranges, accurate: true });
+    const { result, job } = await run('clip_generate', { inputPath: cuts, ranges, accurate: true });
     expect(job.destinationPaths).toEqual(['clips/cuts-clip-1.mp4', 'clips/cuts-clip-2.mp4']);
     expect(result.clips).toMatchObject([{ start: 0.4, end: 1.6, frames: 30 }, { frames: 30 }]);
     expect(await coloursAt(job.destinationPaths[0] ?? '', [0, 1.1])).toEqual(['red', 'red']);
@@ -306,8 +315,8 @@ describe('clips', () => {
   });
 
   it('can be those of a digest, whose input and segments they take', async () => {
-    const digest = await run<Digest>('digest_generate', { inputPath: lively, targetLength: 9 });
-    const { result, job } = await run<Clips>('clip_generate', { digestJobId: digest.job.id });
+    const digest = await run('digest_generate', { inputPath: lively, targetLength: 9 });
+    const { result, job } = await run('clip_generate', { digestJobId: digest.job.id });
     expect(job.params).toMatchObject({ inputPath: lively });
     const times = (parts: readonly { start: number; end: number }[]): unknown =>
       parts.map(({ start, end }) => [start, end]);

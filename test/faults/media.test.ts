@@ -16,14 +16,19 @@ const CLIP_SECONDS = 6;
 
 /** What each job type is given besides its input. */
 const JOBS = {
+  digest_generate: { targetLength: 2 },
+  highlight_generate: { targetLength: 3, clipSeconds: 1 },
   probe: { countFrames: true },
   quality_check: { referencePath: 'inbox/whole.mp4' },
   reencode_streaming: { force: true, preset: 'ultrafast' },
+  scene_extract: {},
   thumbnail_generate: { timestamp: 5 },
   validate: { decode: true },
 } as const;
 type Type = keyof typeof JOBS;
 const TYPES = Object.keys(JOBS) as Type[];
+/** Those whose output is a film. */
+const MAKES_FILM: readonly Type[] = ['digest_generate', 'highlight_generate', 'reencode_streaming'];
 
 let reelay: Reelay;
 /** An MP4 with its index in front, and a transport stream, of the same pictures. */
@@ -33,7 +38,7 @@ let stream: Buffer;
 const random = randomFrom(SEED);
 
 beforeAll(async () => {
-  reelay = await startReelay({ replicas: { 'worker-encode': 1, 'worker-library': 1 } });
+  reelay = await startReelay({ replicas: { 'worker-analyze': 1, 'worker-encode': 1, 'worker-library': 1 } });
   const source = [
     ...['-f', 'lavfi', '-i', `testsrc2=size=320x180:rate=25:duration=${String(CLIP_SECONDS)}`],
     ...['-f', 'lavfi', '-i', `sine=duration=${String(CLIP_SECONDS)}`],
@@ -124,7 +129,7 @@ describe('of a film that is damaged', () => {
       if (job.status === 'failed') {
         expect(['INPUT_UNREADABLE', 'QUALITY_TOO_LOW']).toContain(job.error?.code);
         expect(job.error?.retryable).toBe(false);
-      } else if (type === 'reencode_streaming') {
+      } else if (MAKES_FILM.includes(type)) {
         await isSound(job);
       }
     }
@@ -185,7 +190,7 @@ describe('of what is whole and odd', () => {
       if (job.status === 'failed') {
         expect(['INPUT_UNREADABLE', 'INVALID_PARAMETERS']).toContain(job.error?.code);
         expect(job.error?.retryable).toBe(false);
-      } else if (job.destinationPaths.length > 0 && type === 'reencode_streaming') {
+      } else if (job.destinationPaths.length > 0 && MAKES_FILM.includes(type)) {
         await isSound(job);
       }
     }

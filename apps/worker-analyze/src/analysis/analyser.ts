@@ -16,6 +16,9 @@ import type { JobContext } from '@reelay/worker-sdk';
 import { planAnalysis } from './analysis.plan.js';
 import { MeasureReader, type Analysis } from './measure-reader.js';
 
+/** A picture that ends this much before it should breaks off, in seconds; containers round less than that. */
+const MISSING_SECONDS = 1;
+
 /** A video of the library that is looked into. */
 export interface Film {
   readonly input: LibraryInput;
@@ -59,6 +62,10 @@ export class Analyser {
     if (analysis === null) throw new MediaError('INPUT_UNREADABLE', 'no picture of the input could be decoded');
     const { pictures, durationSeconds, cuts } = analysis;
     job.log(`${String(pictures)} pictures in ${seconds(durationSeconds)}, ${String(cuts.length)} cuts`);
+    const said = media.video?.durationSeconds ?? durationSeconds;
+    if (said - durationSeconds > MISSING_SECONDS) {
+      job.log(`the film breaks off: it says that its picture lasts ${seconds(said)}`);
+    }
     return analysis;
   }
 }

@@ -38,7 +38,7 @@ export interface ReelRequest {
 }
 
 /** A part of a film that a reel shows. */
-export interface ShownPart extends PartMeasures {
+interface ShownPart extends PartMeasures {
   readonly start: number;
   readonly end: number;
 }
@@ -76,7 +76,7 @@ export class ReelMaker {
     const analysis = await this.analyser.analyse(film, request.threshold, job, shareOf(job, 0, ANALYSED_PERCENT));
     const format = ownFormat(film.video, MOST_FPS);
     const selection = request.choose(analysis, format.fps);
-    const parts = shownParts(selection, analysis, format.fps);
+    const parts = shownParts(selection, analysis, film, format.fps);
     logParts(parts, selection, job);
     const reel = planReel(
       selection.spans.map(({ from, to }) => ({
@@ -111,10 +111,12 @@ const changes = ({ input, media }: Film, path: string, made: MediaInfo): VideoCh
 
 const sourceOf = ({ input, media }: Film): { path: string; media: MediaInfo } => ({ path: input.absolute, media });
 
-function shownParts({ spans }: Selection, analysis: Analysis, fps: number): ShownPart[] {
+/** A whole number of pictures may end a little later than the film. */
+function shownParts({ spans }: Selection, analysis: Analysis, { media }: Film, fps: number): ShownPart[] {
+  const last = Math.min(analysis.durationSeconds, media.durationSeconds ?? Infinity);
   const liveliness = new Liveliness(analysis);
   return spans.map(({ from, to }) => {
-    const [start, end] = [milliseconds(from / fps), milliseconds(to / fps)];
+    const [start, end] = [milliseconds(from / fps), milliseconds(Math.min(to / fps, last))];
     return { start, end, ...liveliness.of(start, end) };
   });
 }
