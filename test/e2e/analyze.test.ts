@@ -84,12 +84,11 @@ function film(
   ]);
 }
 
-type Digest = ResultOf<typeof digestGenerate>;
 type Scenes = ResultOf<typeof sceneExtract>;
 
 interface Results {
   readonly scene_extract: Scenes;
-  readonly digest_generate: Digest;
+  readonly digest_generate: ResultOf<typeof digestGenerate>;
   readonly highlight_generate: ResultOf<typeof highlightGenerate>;
   readonly clip_generate: ResultOf<typeof clipGenerate>;
 }
