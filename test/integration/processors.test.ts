@@ -9,9 +9,9 @@ import { DigestGenerateProcessor } from '../../apps/worker-analyze/dist/digest-g
 import { SceneExtractProcessor } from '../../apps/worker-analyze/dist/scene-extract/scene-extract.processor.js';
 import { CompileMegaProcessor } from '../../apps/worker-compile/dist/compile-mega/compile-mega.processor.js';
 import { ReencodeStreamingProcessor } from '../../apps/worker-encode/dist/reencode-streaming/reencode-streaming.processor.js';
-import { resolveFfmpeg } from '../../tools/lib/ffmpeg.mjs';
 import { eventually } from '../support/eventually.js';
 import { makeLongVideo } from '../support/media.js';
+import { mediaSettings } from '../support/media-settings.js';
 import { encodersOf } from '../support/process-tree.js';
 
 let folder: string;
@@ -23,8 +23,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function openLibrary(): Promise<Media> {
-  const { ffmpeg, ffprobe } = await resolveFfmpeg();
-  return openMedia({ MEDIA_ROOT: folder, FFMPEG_PATH: ffmpeg, FFPROBE_PATH: ffprobe }, ['libx264']);
+  return openMedia(await mediaSettings(folder), ['libx264']);
 }
 
 it('an encode of a film that breaks off is not completed, though ffmpeg sees no fault', async () => {

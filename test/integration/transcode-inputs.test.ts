@@ -7,8 +7,8 @@ import { runProcessor, type ProcessorRun } from '@reelay/worker-sdk/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { TranscodeProcessor } from '../../apps/worker-encode/dist/transcode/transcode.processor.js';
-import { resolveFfmpeg } from '../../tools/lib/ffmpeg.mjs';
 import { makeVideo, probeFile, turnVideo } from '../support/media.js';
+import { mediaSettings } from '../support/media-settings.js';
 
 let folder: string;
 let media: Media;
@@ -16,8 +16,7 @@ let media: Media;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'reelay-transcode-'));
   await mkdir(join(folder, 'inbox'));
-  const { ffmpeg, ffprobe } = await resolveFfmpeg();
-  media = await openMedia({ MEDIA_ROOT: folder, FFMPEG_PATH: ffmpeg, FFPROBE_PATH: ffprobe }, []);
+  media = await openMedia(await mediaSettings(folder), []);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -2,7 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineJobType } from '@reelay/contracts';
-import { guardedInput, MediaError, openMedia, outputFile, probe, produceOutput, verifyOutput } from '@reelay/media';
+import {
+  guardedInput,
+  mediaEnv,
+  MediaError,
+  openMedia,
+  outputFile,
+  probe,
+  produceOutput,
+  verifyOutput,
+} from '@reelay/media';
+import { parseEnv } from '@reelay/platform';
 import { defineWorker, runWorker } from '@reelay/worker-sdk';
 import { z } from 'zod';
 
@@ -21,8 +31,7 @@ await runWorker(
     app: 'muxing-worker',
     version: '1.0.0',
     async prepare() {
-      const { MEDIA_ROOT = '', FFMPEG_PATH, FFPROBE_PATH } = process.env;
-      const { ffmpeg, library } = await openMedia({ MEDIA_ROOT, FFMPEG_PATH, FFPROBE_PATH }, []);
+      const { ffmpeg, library, features } = await openMedia(parseEnv(mediaEnv), []);
       /**
        * ffmpeg says nothing of a full disk: the playlist, which is written last, is what tells.
        * @param {import('@reelay/worker-sdk').Order<typeof contract>} order
@@ -55,6 +64,7 @@ await runWorker(
             ffmpeg.run([...guardedInput(input.absolute), '-map', '0:V:0', '-c', 'copy', ...muxer], {
               ...job,
               durationSeconds,
+              folders: [job.workDir],
             });
           if (format === 'hls') return packageHls(order, job, copy);
           const output = await library.freeOutput({ directory: 'playback', base: 'muxed', extension: 'ts' }, order);
@@ -79,7 +89,7 @@ await runWorker(
           return { destinationPaths: [path], result: {} };
         },
       };
-      return { processors: [processor], features: [] };
+      return { processors: [processor], features };
     },
   }),
 );

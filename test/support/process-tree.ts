@@ -3,6 +3,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 /** A process as /proc shows it. */
 export interface ProcessFacts {
   readonly pid: number;
+  /** What started its process group, whatever sandbox is in between. */
   readonly parent: number;
   readonly command: string;
 }
@@ -14,10 +15,11 @@ async function factsOf(pid: number): Promise<ProcessFacts | null> {
       readFile(`/proc/${String(pid)}/cmdline`, 'utf8'),
       readlink(`/proc/${String(pid)}/exe`),
     ]);
-    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const { state, group } = statusIn(stat);
     // A zombie runs no more: nobody has asked for its exit status yet.
     if (state === 'Z') return null;
-    return { pid, parent: Number(parent), command: cmdline.replaceAll('\0', ' ').trim() };
+    const { parent } = statusIn(await readFile(`/proc/${String(group)}/stat`, 'utf8'));
+    return { pid, parent, command: cmdline.replaceAll('\0', ' ').trim() };
   } catch {
     return null;
   }
@@ -25,8 +27,13 @@ async function factsOf(pid: number): Promise<ProcessFacts | null> {
 
 /** The state letter of a process: T is stopped. */
 export async function stateOf(pid: number): Promise<string> {
-  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8');
-  return stat.slice(stat.lastIndexOf(')') + 2)[0] ?? '';
+  return statusIn(await readFile(`/proc/${String(pid)}/stat`, 'utf8')).state;
+}
+
+/** Of /proc/PID/stat; the name in it, in parentheses, may hold spaces. */
+function statusIn(stat: string): { state: string; parent: number; group: number } {
+  const [state = '', parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state, parent: Number(parent), group: Number(group) };
 }
 
 /** The ffmpeg processes that write below a folder. */

@@ -21,7 +21,7 @@ export default defineWorker({
   version,
   async prepare() {
     const settings = parseEnv(env);
-    const { ffmpeg, library, features } = await openMedia(settings, [...PIECE_ENCODERS, ...STILL_ENCODERS]);
+    const { ffmpeg, library, features, notes } = await openMedia(settings, [...PIECE_ENCODERS, ...STILL_ENCODERS]);
     const encoding = { threads: settings.FFMPEG_THREADS };
     const model = new ThreadedVisionModel(settings.VISION_MODEL);
     return {
@@ -33,6 +33,7 @@ export default defineWorker({
         new TagGenerationProcessor(ffmpeg, library, model),
       ],
       features: [...features, `vision-${model.name}`],
+      notes,
     };
   },
 });

@@ -20,8 +20,9 @@ export default defineWorker({
   version,
   async prepare() {
     const settings = parseEnv(env);
-    const { ffmpeg, library, features } = await openMedia(settings, [...PIECE_ENCODERS, 'gif']);
     const font = await findFont(settings.FONT_FILE);
+    const needs = { reads: [font] };
+    const { ffmpeg, library, features, notes } = await openMedia(settings, [...PIECE_ENCODERS, 'gif'], [], needs);
     const threads = settings.FFMPEG_THREADS;
     return {
       processors: [
@@ -31,6 +32,7 @@ export default defineWorker({
         new CompileRandomProcessor(ffmpeg, library, { threads }),
       ],
       features: canDrawTitles(ffmpeg.tools) ? [...features, 'titles'] : features,
+      notes,
     };
   },
 });

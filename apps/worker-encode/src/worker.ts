@@ -20,7 +20,7 @@ export default defineWorker({
   async prepare() {
     const settings = parseEnv(env);
     const encoders = [...new Set([...REENCODE_ENCODERS, ...TRIM_ENCODERS])];
-    const { ffmpeg, library, features } = await openMedia(settings, encoders, TRANSCODE_FEATURES);
+    const { ffmpeg, library, features, notes } = await openMedia(settings, encoders, TRANSCODE_FEATURES);
     const encoding = { threads: settings.FFMPEG_THREADS };
     return {
       processors: [
@@ -29,6 +29,7 @@ export default defineWorker({
         new TrimProcessor(ffmpeg, library, encoding),
       ],
       features,
+      notes,
     };
   },
 });

@@ -24,7 +24,7 @@ export default defineWorker({
   version,
   async prepare() {
     const settings = parseEnv(env);
-    const { ffmpeg, library, features } = await openMedia(settings, STILL_ENCODERS, PREVIEW_ENCODERS);
+    const { ffmpeg, library, features, notes } = await openMedia(settings, STILL_ENCODERS, PREVIEW_ENCODERS);
     return {
       processors: [
         new DownloadProcessor(ffmpeg, library, settings.DOWNLOAD_ALLOW),
@@ -37,6 +37,7 @@ export default defineWorker({
         new ValidateProcessor(ffmpeg, library),
       ],
       features,
+      notes,
     };
   },
 });

@@ -17,7 +17,7 @@ export const JOB_ERROR_CODES = {
   URL_REFUSED: { retryable: false },
   /** The host could not be reached, was silent, broke off, or answered with an error. */
   DOWNLOAD_FAILED: { retryable: true },
-  /** What is downloaded is larger than the job allows. */
+  /** What is downloaded is larger than the job allows, or what ffmpeg writes than its worker does. */
   TOO_LARGE: { retryable: false },
   /** What was downloaded is not what its checksum stands for. */
   CHECKSUM_MISMATCH: { retryable: false },
@@ -31,6 +31,10 @@ export const JOB_ERROR_CODES = {
   LIBRARY_MISSING: { retryable: true },
   /** The library's disk is full. */
   DISK_FULL: { retryable: true },
+  /** The encoder got no more memory: the machine is short of it, or the worker's limit is tight. */
+  OUT_OF_MEMORY: { retryable: true },
+  /** The encoder took more CPU time than the worker allows. */
+  CPU_TIME_EXCEEDED: { retryable: false },
   /** The encoder ended with an error or by a signal. */
   ENCODER_CRASHED: { retryable: true },
   /** The encoder made no progress for the stall timeout. */

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { setPriority } from 'node:os';
+import { constants, setPriority } from 'node:os';
 import type { Readable } from 'node:stream';
 import { MediaError } from './errors.js';
 import { untilResumed, type PauseSignal } from './pause.js';
@@ -7,10 +7,12 @@ import { untilResumed, type PauseSignal } from './pause.js';
 /** Time between SIGTERM and SIGKILL, in which ffmpeg may close its files. */
 const KILL_AFTER_MS = 2_000;
 
-/** The variables that a tool gets; whatever else the worker's environment holds (secrets) it does not. */
-const PASSED_VARIABLES = ['PATH', 'LD_LIBRARY_PATH', 'LANG', 'HOME', 'TMPDIR'];
+/** Signals are numbered up to here; a shell or a sandbox whose program was ended by one exits with 128 and its number. */
+const LAST_SIGNAL = 31;
 
 export interface ChildOptions {
+  /** The program's whole environment. */
+  readonly env: Readonly<Record<string, string>>;
   /** On abort the whole process group gets SIGTERM, and SIGKILL 2 s later. */
   readonly signal?: AbortSignal | undefined;
   /** While it is paused, the whole process group is stopped, or the program is not started yet. */
@@ -34,7 +36,7 @@ export interface ChildExit {
 /**
  * Runs a program in a process group of its own, without a shell, and waits until it is gone and its
  * output is read. An abort ends the process; it is the caller's to look at the signal afterwards.
- * Must be called from the main thread when the argv has a parent-death signal, which is tied to the thread.
+ * Must be called from the main thread when the argv ties it to this process, which the kernel ties to the thread.
  * @throws {MediaError} FEATURE_MISSING when the program cannot be started
  */
 export async function runChild(argv: readonly string[], options: ChildOptions): Promise<ChildExit> {
@@ -43,7 +45,7 @@ export async function runChild(argv: readonly string[], options: ChildOptions): 
   if (options.signal?.aborted) return { code: null, signal: 'SIGTERM' };
   const child = spawn(command, args, {
     detached: true,
-    env: toolEnvironment(process.env),
+    env: options.env,
     stdio: ['ignore', 'pipe', 'pipe', ...(options.onPipes ?? []).map(() => 'pipe' as const)],
   });
   child.stdout?.setEncoding('utf8').on('data', options.onStdout);
@@ -84,7 +86,7 @@ function settle(child: ChildProcess, command: string, { signal, pause }: ChildOp
     });
     child.once('close', (code, exitSignal) => {
       finish();
-      resolve({ code, signal: exitSignal });
+      resolve(exitOf(code, exitSignal));
     });
   });
 }
@@ -106,11 +108,12 @@ function lowerPriority(pid: number, niceness: number): void {
   }
 }
 
-/** What of an environment a tool gets to see. */
-export function toolEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    PASSED_VARIABLES.filter((name) => env[name] !== undefined).map((name) => [name, env[name]]),
-  );
+/** How the program itself ended, though a sandbox or a script around it may have told. */
+export function exitOf(code: number | null, signal: NodeJS.Signals | null): ChildExit {
+  const number = (code ?? 0) - 128;
+  if (number < 1 || number > LAST_SIGNAL) return { code, signal };
+  const named = Object.entries(constants.signals).find(([, value]) => value === number);
+  return named === undefined ? { code, signal } : { code: null, signal: named[0] as NodeJS.Signals };
 }
 
 /** What a short-lived program said. */
@@ -121,7 +124,7 @@ export interface Captured extends ChildExit {
   readonly timedOut: boolean;
 }
 
-export interface CaptureOptions extends Pick<ChildOptions, 'signal' | 'pause'> {
+export interface CaptureOptions extends Pick<ChildOptions, 'env' | 'signal' | 'pause'> {
   readonly timeoutMs: number;
   readonly maxChars?: number;
 }
@@ -129,7 +132,7 @@ export interface CaptureOptions extends Pick<ChildOptions, 'signal' | 'pause'> {
 /** Runs a short-lived program and keeps the first `maxChars` characters of either output. */
 export async function capture(
   argv: readonly string[],
-  { signal, pause, timeoutMs, maxChars = 4_000_000 }: CaptureOptions,
+  { env, signal, pause, timeoutMs, maxChars = 4_000_000 }: CaptureOptions,
 ): Promise<Captured> {
   let stdout = '';
   let stderr = '';
@@ -148,6 +151,7 @@ export async function capture(
   const unsubscribe = pause?.onChange(restartTimer);
   try {
     const exit = await runChild(argv, {
+      env,
       signal: controller.signal,
       pause,
       onStdout: (text) => (stdout = (stdout + text).slice(0, maxChars)),

@@ -131,7 +131,10 @@ export class Compiler {
       const { signal, pause } = job;
       const onProgress = reportProgress({ ...share, log: () => undefined }, 'loudness');
       const durationSeconds = part.frames / fps;
-      await this.ffmpeg.run(planLoudness(part, fps, log), { signal, pause, durationSeconds, onProgress });
+      await this.ffmpeg.run(planLoudness(part, fps, log), {
+        ...{ signal, pause, durationSeconds, onProgress },
+        folders: [job.workDir],
+      });
       gains.push(gainFor(await readFile(log, 'utf8').catch(() => '')));
     }
     job.log(`loudness: ${gains.map((gain) => `${gain > 0 ? '+' : ''}${String(gain)} dB`).join(', ')}`);
@@ -176,7 +179,10 @@ export class Compiler {
   async run(args: string[], phase: string, seconds: number, sink: ProgressSink, job: MakingJob): Promise<void> {
     job.log(`$ ${quoteCommand(this.ffmpeg.argv(args))}`);
     const { signal, pause } = job;
-    await this.ffmpeg.run(args, { signal, pause, durationSeconds: seconds, onProgress: reportProgress(sink, phase) });
+    await this.ffmpeg.run(args, {
+      ...{ signal, pause, durationSeconds: seconds, onProgress: reportProgress(sink, phase) },
+      folders: [job.workDir],
+    });
   }
 }
 

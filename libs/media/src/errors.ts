@@ -14,6 +14,12 @@ export type MediaErrorCode =
   | 'FEATURE_MISSING'
   /** The library's disk is full. */
   | 'DISK_FULL'
+  /** ffmpeg or ffprobe got no more memory. */
+  | 'OUT_OF_MEMORY'
+  /** A file that a run wrote grew larger than it may. */
+  | 'TOO_LARGE'
+  /** A run took more CPU time than it may. */
+  | 'CPU_TIME_EXCEEDED'
   /** ffmpeg or ffprobe ended with an error or by a signal. */
   | 'ENCODER_CRASHED'
   /** ffmpeg or ffprobe did nothing for too long. */

@@ -23,7 +23,7 @@ describe('classifyFailure', () => {
     ['INPUT_UNREADABLE', exit(1), ['file:/srv/media/a.mp4: Cannot allocate memory']],
     ['INPUT_UNREADABLE', exit(1), ['[NULL] Invalid NAL unit size (-1 > 5).']],
     ['ENCODER_CRASHED', exit(1), ['[h264] get_buffer() failed', '[h264] thread_get_buffer() failed']],
-    ['ENCODER_CRASHED', exit(1), ['[libx264] malloc of size 5 failed']],
+    ['OUT_OF_MEMORY', exit(1), ['[libx264] malloc of size 5 failed']],
     ['ENCODER_CRASHED', exit(null, 'SIGSEGV'), ['[h264] no frame!']],
     ['INPUT_UNREADABLE', exit(69), []],
     ['INPUT_UNREADABLE', exit(1), []],
@@ -31,10 +31,44 @@ describe('classifyFailure', () => {
     ['DISK_FULL', exit(0), ['Error writing trailer of file:/x: No space left on device']],
     ['ENCODER_CRASHED', exit(null, 'SIGKILL'), ['Invalid data found when processing input']],
     ['ENCODER_CRASHED', exit(255), []],
-    ['ENCODER_CRASHED', exit(1), ['Cannot allocate memory']],
+    ['OUT_OF_MEMORY', exit(1), ['Cannot allocate memory']],
+    ['OUT_OF_MEMORY', exit(null, 'SIGABRT'), ["terminate called after throwing an instance of 'std::bad_alloc'"]],
+    [
+      'OUT_OF_MEMORY',
+      exit(127),
+      ['ffmpeg: error while loading shared libraries: failed to map segment from shared object'],
+    ],
+    ['ENCODER_CRASHED', exit(1), ['Error initializing threads: Resource temporarily unavailable']],
+    ['TOO_LARGE', exit(null, 'SIGXFSZ'), []],
+    ['TOO_LARGE', exit(1), ['av_interleaved_write_frame(): File too large']],
+    ['CPU_TIME_EXCEEDED', exit(null, 'SIGXCPU'), []],
     ['FEATURE_MISSING', exit(1), ["Unknown encoder 'libx264'"]],
   ])('%s for %j and %j', (code, ended, stderr) => {
     expect(classifyFailure(ended, stderr)).toBe(code);
+  });
+});
+
+describe('a run within limits', () => {
+  const limits = { prlimit: '/usr/bin/prlimit', memoryMb: 300, cpuSeconds: 10, fileMb: 5 };
+
+  it('that ended on a signal took too much CPU time only if it can have taken as much', () => {
+    for (const ended of [exit(255), exit(null, 'SIGKILL')]) {
+      expect(classifyFailure(ended, [], { limits, cpuSeconds: 12 })).toBe('CPU_TIME_EXCEEDED');
+      expect(classifyFailure(ended, [], { limits, cpuSeconds: 8 })).toBe('ENCODER_CRASHED');
+    }
+  });
+
+  it('that gets no thread got no memory', () => {
+    const words = ['Error initializing threads: Resource temporarily unavailable'];
+    expect(classifyFailure(exit(1), words, { limits, cpuSeconds: 1 })).toBe('OUT_OF_MEMORY');
+  });
+
+  it('fails with the name of the setting', () => {
+    const messageOf = (ended: ReturnType<typeof exit>, stderr: string[]): string =>
+      failureError('ffmpeg', ended, stderr, { limits, cpuSeconds: 12 }).message;
+    expect(messageOf(exit(1), ['Cannot allocate memory'])).toContain('FFMPEG_MAX_MEMORY_MB allows (300 MB)');
+    expect(messageOf(exit(255), [])).toContain('FFMPEG_MAX_CPU_SECONDS allows (10 s)');
+    expect(messageOf(exit(null, 'SIGXFSZ'), [])).toContain('FFMPEG_MAX_FILE_MB allows (5 MB)');
   });
 });
 

@@ -1,5 +1,6 @@
 import type { ChildExit } from './child.js';
 import { MediaError, type MediaErrorCode } from './errors.js';
+import { NO_LIMITS, type Limits } from './limits.js';
 
 /** Lines of stderr that are kept: the last ones say why ffmpeg gave up. */
 const KEPT_LINES = 40;
@@ -9,6 +10,8 @@ const KEPT_CHARS = 400;
 /** The exit code of ffmpeg when most of what it decoded failed (`-max_error_rate`). */
 const TOO_MANY_DECODE_ERRORS = 69;
 
+/** What a write beyond a limit answers where the signal is ignored. */
+const FILE_TOO_LARGE = 'File too large';
 const DISK_FULL = /No space left on device|Disk quota exceeded/;
 const UNREADABLE = new RegExp(
   [
@@ -32,6 +35,16 @@ const UNREADABLE = new RegExp(
  */
 const READER =
   /^\[(NULL|mov,mp4,\S+|matroska,webm|mpegts|mpeg|avi|flv|asf|ogg|h264|hevc|vp[89]|av1|libdav1d|mpeg[124]video|mpeg4|vc1|wmv\d|msmpeg4\S*|mjpeg|prores|dvvideo|ffv1|theora|aac|aac_latm|ac3|eac3|mp[23]float|mp3|opus|vorbis|flac|dca|alac|wma\S*|pcm_\S+)\] /m;
+
+/** What ffmpeg, the encoders and the loader say when memory is refused. */
+const NO_MEMORY =
+  /Cannot allocate memory|malloc of size \d+ failed|std::bad_alloc|failed to map segment|unable to allocate|out of memory/i;
+
+/** A thread that gets no stack: where memory is limited, for want of it. */
+const NO_THREAD = 'Resource temporarily unavailable';
+
+/** ffmpeg's exit codes when a signal told it to end: after its files were closed, and in haste. */
+const TOLD_TO_END = [255, 123];
 
 /** Readers say this of a machine that is short of memory, and of sizes that damage made up; the former passes. */
 const OUT_OF_MEMORY = /Cannot allocate memory|get_buffer\(\) failed/;
@@ -77,10 +90,30 @@ export class StderrTail {
 /** Names and tags of a file reach stderr as they are: no control character may reach a log. */
 const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '');
 
+/** What a run was allowed and what it took, as far as that tells why it failed. */
+export interface Spent {
+  readonly limits: Limits;
+  /** The most CPU time that it can have taken: the time that it ran, on every core. */
+  readonly cpuSeconds: number;
+}
+
 /** What ffmpeg's or ffprobe's end means, from its exit and its last words. */
-export function classifyFailure({ code, signal }: ChildExit, stderr: readonly string[]): MediaErrorCode {
+export function classifyFailure(
+  { code, signal }: ChildExit,
+  stderr: readonly string[],
+  { limits, cpuSeconds }: Spent = { limits: NO_LIMITS, cpuSeconds: 0 },
+): MediaErrorCode {
   const words = stderr.join('\n');
   if (DISK_FULL.test(words)) return 'DISK_FULL';
+  if (signal === 'SIGXFSZ' || words.includes(FILE_TOO_LARGE)) return 'TOO_LARGE';
+  // ffmpeg closes its files on SIGXCPU, as on every signal that tells it to end.
+  const wasTold = signal === 'SIGKILL' || (code !== null && TOLD_TO_END.includes(code));
+  const overTime = wasTold && limits.cpuSeconds !== null && cpuSeconds >= limits.cpuSeconds;
+  if (signal === 'SIGXCPU' || overTime) return 'CPU_TIME_EXCEEDED';
+  const starved = NO_MEMORY.test(words) || (limits.memoryMb !== null && words.includes(NO_THREAD));
+  if (starved && (signal === null || signal === 'SIGABRT' || signal === 'SIGSEGV') && !inputIsDamaged(stderr)) {
+    return 'OUT_OF_MEMORY';
+  }
   if (signal !== null) return 'ENCODER_CRASHED';
   if (code === TOO_MANY_DECODE_ERRORS || inputIsDamaged(stderr)) return 'INPUT_UNREADABLE';
   if (code === 1 && READER.test(words) && !OUT_OF_MEMORY.test(words)) return 'INPUT_UNREADABLE';
@@ -96,13 +129,32 @@ export const inputIsDamaged = (stderr: readonly string[]): boolean => UNREADABLE
 export const diskWasFull = (stderr: readonly string[]): boolean => DISK_FULL.test(stderr.join('\n'));
 
 /** The error for a program that failed; its message holds what it said last, its facts the other lines. */
-export function failureError(program: string, exit: ChildExit, stderr: readonly string[]): MediaError {
+export function failureError(
+  program: string,
+  exit: ChildExit,
+  stderr: readonly string[],
+  spent: Spent = { limits: NO_LIMITS, cpuSeconds: 0 },
+): MediaError {
   const end = exit.signal === null ? `exit code ${String(exit.code)}` : `signal ${exit.signal}`;
-  return new MediaError(
-    classifyFailure(exit, stderr),
-    `${program} ended with ${end}: ${lastWords(stderr) ?? 'it did not say why'}`,
-    { facts: { exitCode: exit.code, signal: exit.signal, stderr } },
-  );
+  const code = classifyFailure(exit, stderr, spent);
+  const words = limitWords(code, spent.limits) ?? lastWords(stderr) ?? 'it did not say why';
+  return new MediaError(code, `${program} ended with ${end}: ${words}`, {
+    facts: { exitCode: exit.code, signal: exit.signal, stderr },
+  });
+}
+
+/** Which setting ended a run; null where none did. */
+function limitWords(code: MediaErrorCode, { memoryMb, cpuSeconds, fileMb }: Limits): string | null {
+  if (code === 'OUT_OF_MEMORY' && memoryMb !== null) {
+    return `it needs more memory than FFMPEG_MAX_MEMORY_MB allows (${String(memoryMb)} MB)`;
+  }
+  if (code === 'CPU_TIME_EXCEEDED' && cpuSeconds !== null) {
+    return `it took more CPU time than FFMPEG_MAX_CPU_SECONDS allows (${String(cpuSeconds)} s)`;
+  }
+  if (code === 'TOO_LARGE' && fileMb !== null) {
+    return `a file grew larger than FFMPEG_MAX_FILE_MB allows (${String(fileMb)} MB)`;
+  }
+  return null;
 }
 
 /** Lines that say only that something went wrong, or repeat it. */

@@ -1,7 +1,12 @@
+import { availableParallelism } from 'node:os';
+import { accessOf, type ExtraAccess } from './access.js';
 import { linkedController, runChild } from './child.js';
 import { MediaError } from './errors.js';
-import { diskWasFull, failureError, StderrTail } from './failure.js';
+import { DiskWatch, requireRoom } from './disk-watch.js';
+import { diskWasFull, failureError, StderrTail, type Spent } from './failure.js';
 import { ffmpegArgv } from './input.js';
+import { launchArgv } from './launch.js';
+import type { Limits } from './limits.js';
 import type { RunControl } from './pause.js';
 import { PipeReaders, type ReadPipe } from './pipe-reader.js';
 import { ProgressReader, type EncodeProgress } from './progress.js';
@@ -11,7 +16,9 @@ import type { MediaTools } from './tools.js';
 /** Without progress for this long, an ffmpeg is taken for hung. */
 const DEFAULT_STALL_TIMEOUT_MS = 120_000;
 
-export interface RunOptions extends RunControl {
+export interface RunOptions extends RunControl, ExtraAccess {
+  /** About how much is written, as `expectedBytes` tells; left out, only the reserve must be free. */
+  readonly expectedBytes?: number;
   /** Of what will be written, for percent and time left; null when it is not known. */
   readonly durationSeconds: number | null;
   readonly onProgress?: (progress: EncodeProgress) => void;
@@ -50,26 +57,32 @@ export class Ffmpeg {
   /**
    * Runs ffmpeg and waits until it is gone.
    * @param args from the first input's options to the output's name
-   * @throws {MediaError} INPUT_UNREADABLE, DISK_FULL, ENCODER_STALLED, FEATURE_MISSING, ENCODER_CRASHED
+   * @throws {MediaError} INPUT_UNREADABLE, DISK_FULL, OUT_OF_MEMORY, TOO_LARGE, CPU_TIME_EXCEEDED,
+   * ENCODER_STALLED, FEATURE_MISSING, ENCODER_CRASHED
    * @throws the signal's reason after an abort
    */
   async run(args: readonly string[], options: RunOptions): Promise<RunResult> {
-    const { signal, pause, durationSeconds, onProgress, stallTimeoutMs = DEFAULT_STALL_TIMEOUT_MS } = options;
+    const { signal, pause, durationSeconds, stallTimeoutMs = DEFAULT_STALL_TIMEOUT_MS } = options;
+    const { launch, reserveBytes } = this.tools;
+    const access = accessOf(args, launch.libraryRoot, options);
+    await requireRoom(access.writes, options.expectedBytes ?? 0, reserveBytes);
     const progress = new ProgressReader(durationSeconds);
     const stderr = new StderrTail();
     const { controller, unlink } = linkedController(signal);
-    const watch = new StallWatch(stallTimeoutMs, () => {
+    const end = (): void => {
       controller.abort();
-    });
-    const readers = new PipeReaders(options.readPipes ?? [], () => {
-      controller.abort();
-    });
+    };
+    const disk = new DiskWatch(access.writes, reserveBytes, end);
+    const watch = new StallWatch(stallTimeoutMs, end);
+    const readers = new PipeReaders(options.readPipes ?? [], end);
     const unsubscribe = pause?.onChange(() => {
       if (pause.paused) watch.hold();
       else watch.resume();
     });
+    const startedAt = performance.now();
     try {
-      const exit = await runChild([...this.tools.launcher, ...this.argv(args)], {
+      const exit = await runChild(launchArgv(launch, this.argv(args), access), {
+        env: launch.env,
         signal: controller.signal,
         pause,
         niceness: options.niceness,
@@ -80,7 +93,7 @@ export class Ffmpeg {
         onStdout: (text) => {
           for (const update of progress.read(text)) {
             watch.noteProgress();
-            onProgress?.(update);
+            options.onProgress?.(update);
           }
         },
         onStderr: (text) => {
@@ -90,8 +103,11 @@ export class Ffmpeg {
       await readers.ended();
       signal.throwIfAborted();
       const lines = stderr.lines();
+      if (disk.fault !== null && exit.code !== 0) throw disk.fault;
       if (watch.stalled) throw stallError(stallTimeoutMs, lines);
-      if (exit.code !== 0 || diskWasFull(lines)) throw failureError('ffmpeg', exit, lines);
+      if (exit.code !== 0 || diskWasFull(lines)) {
+        throw failureError('ffmpeg', exit, lines, spentSince(startedAt, launch.limits));
+      }
       return {
         stderr: lines,
         complaints: stderr.total,
@@ -101,10 +117,17 @@ export class Ffmpeg {
     } finally {
       unsubscribe?.();
       watch.stop();
+      disk.stop();
       unlink();
     }
   }
 }
+
+/** ffmpeg uses every core at most; pauses count as well, which does no harm. */
+const spentSince = (startedAt: number, limits: Limits): Spent => ({
+  limits,
+  cpuSeconds: ((performance.now() - startedAt) / 1000) * availableParallelism(),
+});
 
 function stallError(timeoutMs: number, stderr: readonly string[]): MediaError {
   return new MediaError('ENCODER_STALLED', `ffmpeg made no progress for ${String(timeoutMs / 1000)} s and was ended`, {

@@ -1,6 +1,8 @@
+import { accessOf } from './access.js';
 import { capture } from './child.js';
 import { MediaError } from './errors.js';
 import { failureError, lastWords, StderrTail } from './failure.js';
+import { launchArgv } from './launch.js';
 import type { RunControl } from './pause.js';
 import type { MediaTools } from './tools.js';
 
@@ -34,8 +36,10 @@ export async function askFfprobe(
   args: readonly string[],
   { signal, pause, timeoutMs = HEADER_TIMEOUT_MS, maxChars = HEADER_CHARS }: AskOptions,
 ): Promise<FfprobeAnswer> {
-  const argv = [...tools.launcher, tools.ffprobe, '-hide_banner', '-loglevel', 'error', ...args];
-  const answer = await capture(argv, { signal, pause, timeoutMs, maxChars });
+  const { launch } = tools;
+  const command = [tools.ffprobe, '-hide_banner', '-loglevel', 'error', ...args];
+  const argv = launchArgv(launch, command, accessOf(args, launch.libraryRoot));
+  const answer = await capture(argv, { env: launch.env, signal, pause, timeoutMs, maxChars });
   signal.throwIfAborted();
   if (answer.timedOut) {
     throw new MediaError('ENCODER_STALLED', `ffprobe gave no answer within ${String(timeoutMs / 1000)} s`);
@@ -43,7 +47,7 @@ export async function askFfprobe(
   const tail = new StderrTail();
   tail.write(answer.stderr);
   const stderr = tail.lines();
-  if (answer.signal !== null) throw failureError('ffprobe', answer, stderr);
+  if (answer.signal !== null) throw failureError('ffprobe', answer, stderr, { limits: launch.limits, cpuSeconds: 0 });
   if (answer.code !== 0) {
     throw unreadable(lastWords(stderr) ?? `ffprobe ended with exit code ${String(answer.code)}`, stderr);
   }

@@ -1,6 +1,7 @@
 export { blameInput } from './blame-input.js';
 export { Compiler, reelCommands, type PlannedPiece } from './compiler.js';
 export { describeDimensions, describeMedia, describeSize } from './describe.js';
+export { expectedBytes } from './disk-room.js';
 export { MediaError, systemErrorCode, type MediaErrorCode, type MediaErrorFacts } from './errors.js';
 export type { OutputExpectation, PictureExpectation, SoundExpectation, VideoExpectation } from './expectation.js';
 export { inputIsDamaged } from './failure.js';
@@ -18,7 +19,7 @@ export {
   type VideoStreamInfo,
 } from './media-info.js';
 export { linkOrCopy, removeMoved } from './move.js';
-export { mediaEnv, openMedia, type Media, type MediaEnv } from './open-media.js';
+export { mediaEnv, openMedia, type Media, type MediaEnv, type MediaNeeds } from './open-media.js';
 export { listPictures, readPictureHeader } from './packets.js';
 export { untilResumed, type PauseSignal, type RunControl } from './pause.js';
 export type { PictureHeader, PicturePacket } from './pictures.js';
@@ -28,7 +29,7 @@ export { shareOf } from './progress-share.js';
 export { reportProgress, type EncodeProgress, type ProgressSink } from './progress.js';
 export { produceOutput, type MakingJob, type OutputSteps, type Produced, type ProducingJob } from './publish.js';
 export { jobOfMarker, type AttemptIdentity } from './published-marker.js';
-export { resolveFfmpeg, type MediaTools, type ToolPaths } from './tools.js';
+export type { MediaTools } from './tools.js';
 export { Trimmer, type TrimmedRange, type TrimRequest, type TrimSource } from './trimmer.js';
 export { outputFault, verifyOutput } from './verify.js';
 export { walkLibrary, type FoundFile, type WalkOptions } from './walk.js';

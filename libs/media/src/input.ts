@@ -31,6 +31,18 @@ export function guardedPicture(absolutePath: string): string[] {
 /** An output: `file:` keeps ffmpeg from reading options or protocols out of a name. */
 export const outputFile = (absolutePath: string): string => `file:${absolutePath}`;
 
+const FILE = 'file:';
+
+/** The files that the inputs of an argv name; an input that is generated names none. */
+export const inputsOf = (args: readonly string[]): string[] =>
+  args.filter((arg, index) => args[index - 1] === '-i' && arg.startsWith(FILE)).map(withoutProtocol);
+
+/** The files that the outputs of an argv name. */
+export const outputsOf = (args: readonly string[]): string[] =>
+  args.filter((arg, index) => args[index - 1] !== '-i' && arg.startsWith(`${FILE}/`)).map(withoutProtocol);
+
+const withoutProtocol = (name: string): string => name.slice(FILE.length);
+
 /** The options that every run starts with: never ask, say errors only, write progress to stdout. */
 const RUN_OPTIONS = ['-nostdin', '-y', '-hide_banner', '-loglevel', 'error', '-nostats', '-progress', 'pipe:1'];
 

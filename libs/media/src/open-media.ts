@@ -1,21 +1,42 @@
 import { z } from 'zod';
 import { MediaError } from './errors.js';
 import { Ffmpeg } from './ffmpeg.js';
+import { toolEnvironment } from './launch.js';
 import { MediaLibrary } from './library.js';
 import { resolveFfmpeg } from './tools.js';
+
+/** Enough for a database or a log beside the library to live on, and little beside any video. */
+const DEFAULT_RESERVE_MB = 500;
+
+const limit = (max: number) => z.coerce.number().int().min(1).max(max).optional();
+
+const passedOn = z.string().optional().describe('Handed on to ffmpeg');
+
+/** What of the environment ffmpeg sees. */
+const passedEnv = { PATH: passedOn, LD_LIBRARY_PATH: passedOn, LANG: passedOn, HOME: passedOn, TMPDIR: passedOn };
 
 /** The variables that a service which handles media reads. */
 export const mediaEnv = z.object({
   MEDIA_ROOT: z.string().min(1).describe('Folder of the media library'),
   FFMPEG_PATH: z.string().min(1).optional().describe('The ffmpeg to run; left out, ffmpeg-static or the one on PATH'),
   FFPROBE_PATH: z.string().min(1).optional().describe('The ffprobe to run; left out, the one on PATH'),
-  FFMPEG_THREADS: z.coerce
+  FFMPEG_THREADS: limit(256).describe('Threads of one encoder; left out, as many as ffmpeg likes'),
+  SANDBOX: z
+    .enum(['auto', 'required', 'off'])
+    .optional()
+    .describe('Whether ffmpeg runs in bubblewrap: auto (the default) where that works, required, or off'),
+  BWRAP_PATH: z.string().min(1).optional().describe('The bubblewrap to run; left out, the one on PATH'),
+  FFMPEG_MAX_MEMORY_MB: limit(100_000_000).describe('Memory of one run; left out, no limit'),
+  FFMPEG_MAX_CPU_SECONDS: limit(100_000_000).describe('CPU time of one run; left out, no limit'),
+  FFMPEG_MAX_FILE_MB: limit(100_000_000).describe('Size of a file that a run writes; left out, no limit'),
+  MIN_FREE_DISK_MB: z.coerce
     .number()
     .int()
-    .min(1)
-    .max(256)
+    .min(0)
+    .max(100_000_000)
     .optional()
-    .describe('Threads of one encoder; left out, as many as ffmpeg likes'),
+    .describe('What must stay free on a disk that is written to'),
+  ...passedEnv,
 });
 export type MediaEnv = z.output<typeof mediaEnv>;
 
@@ -25,6 +46,14 @@ export interface Media {
   readonly library: MediaLibrary;
   /** What was found and is worth announcing: ffmpeg's version and what was asked for. */
   readonly features: readonly string[];
+  /** What was found and is worth a line in the service's log. */
+  readonly notes: readonly string[];
+}
+
+/** What a service asks of its tools. */
+export interface MediaNeeds {
+  /** Files and folders outside of the system's that runs read, such as a font. */
+  readonly reads?: readonly string[];
 }
 
 /**
@@ -37,10 +66,24 @@ export async function openMedia(
   env: MediaEnv,
   encoders: readonly string[],
   optional: readonly string[] = [],
+  { reads = [] }: MediaNeeds = {},
 ): Promise<Media> {
   const library = new MediaLibrary(env.MEDIA_ROOT);
-  await library.rootPath();
-  const tools = await resolveFfmpeg({ ffmpegPath: env.FFMPEG_PATH, ffprobePath: env.FFPROBE_PATH });
+  const { tools, sandboxProblem } = await resolveFfmpeg({
+    ffmpegPath: env.FFMPEG_PATH,
+    ffprobePath: env.FFPROBE_PATH,
+    bwrapPath: env.BWRAP_PATH,
+    sandbox: env.SANDBOX ?? 'auto',
+    reads,
+    limits: {
+      memoryMb: env.FFMPEG_MAX_MEMORY_MB ?? null,
+      cpuSeconds: env.FFMPEG_MAX_CPU_SECONDS ?? null,
+      fileMb: env.FFMPEG_MAX_FILE_MB ?? null,
+    },
+    reserveBytes: (env.MIN_FREE_DISK_MB ?? DEFAULT_RESERVE_MB) * 1_000_000,
+    libraryRoot: await library.rootPath(),
+    env: toolEnvironment(env),
+  });
   const lacking = encoders.filter((encoder) => !tools.encoders.has(encoder));
   if (lacking.length > 0) {
     throw new MediaError(
@@ -52,6 +95,7 @@ export async function openMedia(
   const found = optional
     .filter((name) => !encoders.includes(name))
     .filter((name) => tools.encoders.has(name) || tools.filters.has(name));
+  const { sandbox, parentDeath } = tools.launch;
   return {
     library,
     ffmpeg: new Ffmpeg(tools),
@@ -59,7 +103,14 @@ export async function openMedia(
       `ffmpeg-${tools.version}`,
       ...encoders,
       ...found,
-      ...(tools.launcher.length > 0 ? ['parent-death-signal'] : []),
+      ...(sandbox !== null || parentDeath.length > 0 ? ['parent-death-signal'] : []),
+      ...(sandbox === null ? [] : ['sandbox']),
     ],
+    notes: [sandboxNote(sandbox?.bwrap, sandboxProblem)],
   };
+}
+
+function sandboxNote(bwrap: string | undefined, problem: string | null): string {
+  if (bwrap !== undefined) return `ffmpeg runs in a sandbox, by ${bwrap}`;
+  return problem === null ? 'ffmpeg runs without a sandbox' : `ffmpeg runs without a sandbox: ${problem}`;
 }

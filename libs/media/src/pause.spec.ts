@@ -5,6 +5,9 @@ import { capture, runChild } from './child.js';
 import { untilResumed, type PauseSignal } from './pause.js';
 import { StallWatch } from './stall-watch.js';
 
+/** What the programs here are found by. */
+const ENV = { PATH: '/usr/bin:/bin' };
+
 class Switch implements PauseSignal {
   private readonly listeners = new Set<() => void>();
 
@@ -31,7 +34,11 @@ const stateOf = (pid: number): string | undefined =>
     .split(') ')[1]
     ?.charAt(0);
 
-const silent = { onStdout: () => undefined, onStderr: () => undefined };
+const silent = {
+  env: ENV,
+  onStdout: () => undefined,
+  onStderr: () => undefined,
+};
 
 describe('untilResumed', () => {
   it('ends with the pause, or with an abort, and listens no longer', async () => {
@@ -115,12 +122,12 @@ describe('a program', () => {
 
   it('has its whole time before it after a pause', async () => {
     const pause = new Switch();
-    const running = capture(['sleep', '0.2'], { pause, timeoutMs: 400 });
+    const running = capture(['sleep', '0.2'], { env: ENV, pause, timeoutMs: 400 });
     pause.set(true);
     await sleep(600);
     pause.set(false);
     expect(await running).toMatchObject({ code: 0, timedOut: false });
-    const late = capture(['sleep', '5'], { pause, timeoutMs: 50 });
+    const late = capture(['sleep', '5'], { env: ENV, pause, timeoutMs: 50 });
     expect(await late).toMatchObject({ timedOut: true });
   });
 });

@@ -67,11 +67,24 @@ export class StallWatch {
   }
 }
 
-/** Linux's count of what a process read; null where the system does not say. */
+/**
+ * Linux's counts of what a process and its children read, since the tool is a grandchild in a sandbox; null where the
+ * system does not say.
+ */
 function charactersRead(pid: number): string | null {
   try {
-    return /^rchar: (\d+)/m.exec(readFileSync(`/proc/${String(pid)}/io`, 'utf8'))?.[1] ?? null;
+    const own = /^rchar: (\d+)/m.exec(readFileSync(`/proc/${String(pid)}/io`, 'utf8'))?.[1] ?? null;
+    return [own, ...childrenOf(pid).map(charactersRead)].join(' ');
   } catch {
     return null;
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
+    return children.split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
   }
 }

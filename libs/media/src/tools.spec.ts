@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toolEnvironment } from './child.js';
+import { toolEnvironment } from './launch.js';
 import { parseEncoders, parseFilters, parseVersion } from './tools.js';
 
 describe('what ffmpeg says of itself', () => {

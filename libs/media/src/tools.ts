@@ -1,8 +1,11 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { capture } from './child.js';
 import { MediaError } from './errors.js';
+import type { Launch } from './launch.js';
+import type { Limits } from './limits.js';
+import { isProgram } from './program-files.js';
+import { trySandbox, type SandboxChoice } from './sandbox-trial.js';
 
 /** Time for a tool to list what it can do; it takes a tenth of a second, or several on a busy machine. */
 const LIST_TIMEOUT_MS = 20_000;
@@ -17,17 +20,33 @@ export interface MediaTools {
   readonly version: string;
   readonly encoders: ReadonlySet<string>;
   readonly filters: ReadonlySet<string>;
-  /**
-   * The argv put before each tool's own: it makes the kernel kill the tool when this process dies,
-   * even by SIGKILL. Empty where the system has no means for it.
-   */
-  readonly launcher: readonly string[];
+  /** How they are started. */
+  readonly launch: Launch;
+  /** What must stay free on every disk that a run writes to. */
+  readonly reserveBytes: number;
 }
 
-/** Paths that were set by hand; they win. */
-export interface ToolPaths {
+/** What the tools are found by. */
+export interface ToolSearch {
+  /** Paths that were set by hand; they win. */
   readonly ffmpegPath?: string | undefined;
   readonly ffprobePath?: string | undefined;
+  readonly bwrapPath?: string | undefined;
+  readonly sandbox: SandboxChoice;
+  /** Files and folders outside of the system's that runs need, such as a font. */
+  readonly reads: readonly string[];
+  readonly limits: Omit<Limits, 'prlimit'>;
+  readonly reserveBytes: number;
+  /** The library, with all links followed. */
+  readonly libraryRoot: string;
+  /** The environment of every tool; its PATH is searched. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The tools, and why they do not run in a sandbox where they should. */
+export interface FoundTools {
+  readonly tools: MediaTools;
+  readonly sandboxProblem: string | null;
 }
 
 /**
@@ -35,26 +54,56 @@ export interface ToolPaths {
  * PATH) and ffprobe (the given path, else PATH: the package has none), and asks what they can do.
  * @throws {MediaError} FEATURE_MISSING naming what to set or install
  */
-export async function resolveFfmpeg({ ffmpegPath, ffprobePath }: ToolPaths): Promise<MediaTools> {
-  const ffmpeg = ffmpegPath ?? (await staticFfmpeg()) ?? onPath('ffmpeg');
-  const ffprobe = ffprobePath ?? onPath('ffprobe');
+export async function resolveFfmpeg(search: ToolSearch): Promise<FoundTools> {
+  const { env, libraryRoot, limits } = search;
+  const ffmpeg = search.ffmpegPath ?? (await staticFfmpeg(env)) ?? onPath('ffmpeg', env);
+  const ffprobe = search.ffprobePath ?? onPath('ffprobe', env);
   if (ffmpeg === null) throw missing('ffmpeg', 'FFMPEG_PATH');
   if (ffprobe === null) throw missing('ffprobe', 'FFPROBE_PATH');
-  const [banner, encoders, filters, launcher] = await Promise.all([
-    ask(ffmpeg, '-version', 'FFMPEG_PATH'),
-    ask(ffmpeg, '-encoders', 'FFMPEG_PATH'),
-    ask(ffmpeg, '-filters', 'FFMPEG_PATH'),
-    parentDeathLauncher(),
-    ask(ffprobe, '-version', 'FFPROBE_PATH'),
+  const [banner, encoders, filters, parentDeath] = await Promise.all([
+    ask(ffmpeg, '-version', 'FFMPEG_PATH', env),
+    ask(ffmpeg, '-encoders', 'FFMPEG_PATH', env),
+    ask(ffmpeg, '-filters', 'FFMPEG_PATH', env),
+    parentDeathLauncher(env),
+    ask(ffprobe, '-version', 'FFPROBE_PATH', env),
   ]);
+  const prlimit = requirePrlimit(limits, onPath('prlimit', env));
+  const bare: Launch = { env, sandbox: null, parentDeath, limits: { ...limits, prlimit }, libraryRoot };
+  const { sandbox, problem } = await trySandbox(
+    {
+      choice: search.sandbox,
+      bwrap: search.bwrapPath ?? onPath('bwrap', env),
+      ffmpeg,
+      ffprobe,
+      reads: search.reads,
+    },
+    bare,
+  );
   return {
-    ffmpeg,
-    ffprobe,
-    version: parseVersion(banner),
-    encoders: parseEncoders(encoders),
-    filters: parseFilters(filters),
-    launcher,
+    tools: {
+      ffmpeg,
+      ffprobe,
+      version: parseVersion(banner),
+      encoders: parseEncoders(encoders),
+      filters: parseFilters(filters),
+      launch: { ...bare, sandbox },
+      reserveBytes: search.reserveBytes,
+    },
+    sandboxProblem: problem,
   };
+}
+
+/** Limits that were asked for are never left out silently. */
+function requirePrlimit(
+  { memoryMb, cpuSeconds, fileMb }: Omit<Limits, 'prlimit'>,
+  prlimit: string | null,
+): string | null {
+  const asked = [memoryMb, cpuSeconds, fileMb].some((limit) => limit !== null);
+  if (!asked || prlimit !== null) return prlimit;
+  throw new MediaError(
+    'FEATURE_MISSING',
+    'FFMPEG_MAX_MEMORY_MB, FFMPEG_MAX_CPU_SECONDS and FFMPEG_MAX_FILE_MB need prlimit: install util-linux',
+  );
 }
 
 /** The version in the first line of `ffmpeg -version`. */
@@ -73,8 +122,8 @@ export function parseFilters(list: string): ReadonlySet<string> {
   return new Set([...list.matchAll(/^ \S+ (\S+) +\S+->\S+/gm)].map(([, name]) => name ?? ''));
 }
 
-async function ask(program: string, question: string, variable: string): Promise<string> {
-  const answer = await capture([program, '-hide_banner', question], { timeoutMs: LIST_TIMEOUT_MS }).catch(
+async function ask(program: string, question: string, variable: string, env: Launch['env']): Promise<string> {
+  const answer = await capture([program, '-hide_banner', question], { env, timeoutMs: LIST_TIMEOUT_MS }).catch(
     (cause: unknown) => {
       throw new MediaError('FEATURE_MISSING', `${program} does not start: set ${variable} to one that runs here`, {
         cause,
@@ -97,37 +146,28 @@ function missing(name: string, variable: string): MediaError {
 }
 
 /** The optional package may be absent, and may name a program that its install could not download. */
-async function staticFfmpeg(): Promise<string | null> {
+async function staticFfmpeg(env: Launch['env']): Promise<string | null> {
   let path: unknown;
   try {
     path = createRequire(import.meta.url)('ffmpeg-static');
   } catch {
     return null;
   }
-  if (typeof path !== 'string' || !isExecutable(path)) return null;
-  const answer = await capture([path, '-version'], { timeoutMs: LIST_TIMEOUT_MS }).catch(() => null);
+  if (typeof path !== 'string' || !isProgram(path)) return null;
+  const answer = await capture([path, '-version'], { env, timeoutMs: LIST_TIMEOUT_MS }).catch(() => null);
   return answer?.code === 0 ? path : null;
 }
 
 /** util-linux's setpriv knows the option; BusyBox's does not. */
-async function parentDeathLauncher(): Promise<readonly string[]> {
-  const setpriv = onPath('setpriv');
+async function parentDeathLauncher(env: Launch['env']): Promise<readonly string[]> {
+  const setpriv = onPath('setpriv', env);
   if (setpriv === null) return [];
   const launcher = [setpriv, '--pdeathsig', 'KILL', '--'];
-  const trial = await capture([...launcher, process.execPath, '--version'], { timeoutMs: LIST_TIMEOUT_MS });
+  const trial = await capture([...launcher, process.execPath, '--version'], { env, timeoutMs: LIST_TIMEOUT_MS });
   return trial.code === 0 ? launcher : [];
 }
 
-function onPath(name: string): string | null {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+function onPath(name: string, env: Launch['env']): string | null {
+  const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, name)).find(isProgram) ?? null;
 }

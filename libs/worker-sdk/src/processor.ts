@@ -94,6 +94,8 @@ export interface PreparedWorker {
   readonly processors: readonly JobProcessor[];
   /** What was found at start and is announced: encoders, filters, a sandbox. */
   readonly features: readonly string[];
+  /** What was found at start and is logged once: how ffmpeg is run. */
+  readonly notes?: readonly string[];
 }
 
 /** Declares a worker service. */

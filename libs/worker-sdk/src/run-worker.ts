@@ -21,6 +21,7 @@ export async function runWorker(definition: WorkerDefinition): Promise<void> {
       instance: config.instanceId,
     });
     const prepared = await definition.prepare();
+    for (const note of prepared.notes ?? []) logger.info(note);
     const worker = new Worker({
       app: definition.app,
       version: definition.version,

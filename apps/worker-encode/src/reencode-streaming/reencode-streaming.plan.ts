@@ -1,6 +1,7 @@
 import type { ParametersOf, reencodeStreaming } from '@reelay/contracts';
 import {
   describeDimensions,
+  expectedBytes,
   guardedInput,
   MediaError,
   outputFile,
@@ -20,6 +21,9 @@ const STREAMING_PROFILES = ['Constrained Baseline', 'Baseline', 'Main', 'High'];
 /** Packets that wait for the other stream's first one; inputs whose sound starts late need many. */
 const MUXING_QUEUE = '1024';
 
+/** Bitrate of the sound. */
+const AUDIO_KBPS = 128;
+
 /** Smallest side of a 4:2:0 picture. */
 const LEAST_SIDE = 2;
 
@@ -37,6 +41,8 @@ export interface ReencodePlan {
   /** From the input's options to the output's name. */
   readonly args: string[];
   readonly expect: VideoExpectation;
+  /** About how large the output gets. */
+  readonly expectedBytes: number;
 }
 
 /**
@@ -74,7 +80,17 @@ export function planReencode(
     ...['-movflags', '+faststart', '-max_muxing_queue_size', MUXING_QUEUE],
     ...['-f', 'mp4', outputFile(files.output)],
   ];
-  return { mode: misfit === null ? 'remux' : 'encode', reason: misfit ?? 'it fits already', args, expect };
+  return {
+    mode: misfit === null ? 'remux' : 'encode',
+    reason: misfit ?? 'it fits already',
+    args,
+    expect,
+    expectedBytes: expectedBytes({
+      seconds: media.durationSeconds,
+      kbps: misfit === null ? null : parameters.targetBitrate + AUDIO_KBPS,
+      inputBytes: media.sizeBytes,
+    }),
+  };
 }
 
 function codecOptions(
@@ -91,7 +107,7 @@ function codecOptions(
     ...['-c:v', 'libx264', '-preset', preset, '-crf', String(crf)],
     ...['-maxrate', `${String(targetBitrate)}k`, '-bufsize', `${String(targetBitrate * 2)}k`, '-pix_fmt', 'yuv420p'],
     ...(threads === undefined ? [] : ['-threads', String(threads)]),
-    ...(hasSound ? ['-c:a', 'aac', '-b:a', '128k'] : ['-an']),
+    ...(hasSound ? ['-c:a', 'aac', '-b:a', `${String(AUDIO_KBPS)}k`] : ['-an']),
   ];
 }
 

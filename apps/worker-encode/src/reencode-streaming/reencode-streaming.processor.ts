@@ -82,13 +82,18 @@ export class ReencodeStreamingProcessor implements JobProcessor<typeof reencodeS
     return this.library.resolveOutput(asked, order);
   }
 
-  private async encode({ mode, reason, args }: ReencodePlan, source: MediaInfo, job: JobContext): Promise<RunResult> {
+  private async encode(
+    { mode, reason, args, expectedBytes }: ReencodePlan,
+    source: MediaInfo,
+    job: JobContext,
+  ): Promise<RunResult> {
     job.log(`${mode}, since ${reason}`);
     job.log(`$ ${quoteCommand(this.ffmpeg.argv(args))}`);
     return this.ffmpeg.run(args, {
       signal: job.signal,
       pause: job.pause,
       durationSeconds: source.durationSeconds,
+      expectedBytes,
       onProgress: reportProgress(job, mode),
     });
   }

@@ -85,12 +85,13 @@ export class TranscodeProcessor implements JobProcessor<typeof transcode> {
     return this.library.resolveOutput(asked, order);
   }
 
-  private async encode({ mode, args, expect }: TranscodePlan, job: JobContext): Promise<RunResult> {
+  private async encode({ mode, args, expect, expectedBytes }: TranscodePlan, job: JobContext): Promise<RunResult> {
     job.log(`$ ${quoteCommand(this.ffmpeg.argv(args))}`);
     return this.ffmpeg.run(args, {
       signal: job.signal,
       pause: job.pause,
       durationSeconds: expect.kind === 'picture' ? null : expect.durationSeconds,
+      expectedBytes,
       onProgress: reportProgress(job, mode),
     });
   }

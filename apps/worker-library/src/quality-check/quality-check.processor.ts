@@ -89,6 +89,7 @@ export class QualityCheckProcessor implements JobProcessor<typeof qualityCheck> 
       pause: job.pause,
       durationSeconds: reference.media.durationSeconds,
       onProgress: reportProgress(job, 'compare'),
+      folders: [job.workDir],
     });
     const reader = new ComparisonReader();
     for await (const line of createInterface({ input: createReadStream(logPath) })) reader.line(line);

@@ -1,4 +1,5 @@
 import type { PresetContainer, PresetSettings } from '@reelay/contracts';
+import { expectedBytes } from '../disk-room.js';
 import { MediaError } from '../errors.js';
 import type { OutputExpectation } from '../expectation.js';
 import { guardedInput, outputFile } from '../input.js';
@@ -32,6 +33,8 @@ export interface TranscodePlan {
   /** What of ffmpeg it needs, by ffmpeg's names. */
   readonly needs: { readonly encoders: readonly string[]; readonly filters: readonly string[] };
   readonly expect: OutputExpectation;
+  /** About how large the output gets. */
+  readonly expectedBytes: number;
 }
 
 interface Format {
@@ -121,6 +124,7 @@ export function planTranscode(
     args,
     needs: needsOf(settings, picture, sound),
     expect: expectation(settings, format, { picture, sound, seconds: part.seconds }),
+    expectedBytes: sizeOf(settings, media, part.seconds),
   };
 }
 
@@ -198,6 +202,15 @@ function needsOf({ video }: PresetSettings, picture: PicturePlan | null, sound: 
     ],
     filters: [...new Set(filters.map((filter) => filter.split('=', 1)[0] ?? filter))],
   };
+}
+
+/** With a quality, the output is taken for no larger than that part of its input; with a bitrate, it may be. */
+function sizeOf({ video, audio }: PresetSettings, media: MediaInfo, seconds: number | null): number {
+  const share = seconds === null || media.durationSeconds === null ? 1 : Math.min(1, seconds / media.durationSeconds);
+  const inputBytes = media.sizeBytes * share;
+  const picture = video.codec === 'none' ? 0 : (video.bitrateKbps ?? video.maxrateKbps ?? null);
+  const kbps = picture === null ? null : picture + (audio.bitrateKbps ?? media.audio?.bitrateKbps ?? 0);
+  return expectedBytes({ seconds, kbps, inputBytes: video.bitrateKbps === undefined ? inputBytes : null });
 }
 
 function expectation(
