@@ -63,6 +63,13 @@ describe('a run within limits', () => {
     expect(classifyFailure(exit(1), words, { limits, cpuSeconds: 1 })).toBe('OUT_OF_MEMORY');
   });
 
+  it('whose decoder and encoder give up for want of memory does not blame the input', () => {
+    const opening = 'Error initializing output stream 0:0 -- Error while opening encoder for output stream #0:0';
+    const words = ['[h264] decode_slice_header error', '[h264] no frame!', opening];
+    expect(classifyFailure(exit(1), words, { limits, cpuSeconds: 1 })).toBe('OUT_OF_MEMORY');
+    expect(classifyFailure(exit(1), words.slice(0, 2), { limits, cpuSeconds: 1 })).toBe('INPUT_UNREADABLE');
+  });
+
   it('fails with the name of the setting', () => {
     const messageOf = (ended: ReturnType<typeof exit>, stderr: string[]): string =>
       failureError('ffmpeg', ended, stderr, { limits, cpuSeconds: 12 }).message;

@@ -40,8 +40,12 @@ const READER =
 const NO_MEMORY =
   /Cannot allocate memory|malloc of size \d+ failed|std::bad_alloc|failed to map segment|unable to allocate|out of memory/i;
 
-/** A thread that gets no stack: where memory is limited, for want of it. */
-const NO_THREAD = 'Resource temporarily unavailable';
+/** What may have other reasons, and where memory is limited has this one as a rule: ffmpeg does not always say more. */
+const NO_MEMORY_WITHIN_LIMIT =
+  /Resource temporarily unavailable|get_buffer\(\) failed|Error while opening (encoder|decoder)/;
+
+/** While an input is opened only its index takes memory, of a size that damage may have made up. */
+const INDEX_TOO_LARGE = /file:.*: Cannot allocate memory|error reading header/;
 
 /** ffmpeg's exit codes when a signal told it to end: after its files were closed, and in haste. */
 const TOLD_TO_END = [255, 123];
@@ -110,8 +114,8 @@ export function classifyFailure(
   const wasTold = signal === 'SIGKILL' || (code !== null && TOLD_TO_END.includes(code));
   const overTime = wasTold && limits.cpuSeconds !== null && cpuSeconds >= limits.cpuSeconds;
   if (signal === 'SIGXCPU' || overTime) return 'CPU_TIME_EXCEEDED';
-  const starved = NO_MEMORY.test(words) || (limits.memoryMb !== null && words.includes(NO_THREAD));
-  if (starved && (signal === null || signal === 'SIGABRT' || signal === 'SIGSEGV') && !inputIsDamaged(stderr)) {
+  const starved = NO_MEMORY.test(words) || (limits.memoryMb !== null && NO_MEMORY_WITHIN_LIMIT.test(words));
+  if (starved && signal !== 'SIGKILL' && signal !== 'SIGTERM' && !INDEX_TOO_LARGE.test(words)) {
     return 'OUT_OF_MEMORY';
   }
   if (signal !== null) return 'ENCODER_CRASHED';
