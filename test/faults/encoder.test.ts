@@ -1,7 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shellQuote } from '../../tools/lib/ffmpeg.mjs';
 import { ablationEnv } from '../support/ablation.js';
 import { attemptsOf, hiddenFiles, startEncode } from '../support/encodes.js';
 import { eventually } from '../support/eventually.js';
@@ -15,39 +13,35 @@ import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 const WHOLE_STALL = process.env.FAULT_STALL === 'whole';
 /** Long enough to be struck in the middle. */
 const CLIP_SECONDS = 8;
-/** ffmpeg's libraries fit into this much of address space, and an encode of 2160 lines never does. */
-const TIGHT_KB = 700 * 1024;
+/** A short encode stays below all of these. */
+const MEMORY = { FFMPEG_MAX_MEMORY_MB: '300' };
+const TIME_AND_SIZE = { FFMPEG_MAX_CPU_SECONDS: '4', FFMPEG_MAX_FILE_MB: '2' };
+/** Names of hosts, by which a job chooses its worker. */
+const FREE = { target: 'free' };
+const LITTLE_MEMORY = { target: 'little-memory', maxRetries: 1 };
+const LITTLE_TIME = { target: 'little-time', maxRetries: 1 };
 
 let reelay: Reelay;
-let worker: TestWorker;
+const workers: TestWorker[] = [];
 let clip: string;
-let limitFile: string;
 
 beforeAll(async () => {
   reelay = await startReelay();
-  limitFile = join(reelay.mediaRoot, '../limit');
-  worker = await startTestWorker(reelay, 'encode', 'encoder', {
-    FFMPEG_PATH: await writeLimitedFfmpeg(),
-    ...(WHOLE_STALL ? {} : ablationEnv('short-stall')),
-  });
+  const hurried = WHOLE_STALL ? {} : ablationEnv('short-stall');
+  workers.push(
+    await startTestWorker(reelay, 'encode', 'free', { WORKER_HOST: 'free', SANDBOX: 'required', ...hurried }),
+  );
+  for (const [name, limits] of Object.entries({ 'little-memory': MEMORY, 'little-time': TIME_AND_SIZE })) {
+    workers.push(await startTestWorker(reelay, 'encode', name, { WORKER_HOST: name, ...limits }));
+  }
   clip = await makeLongVideo(reelay.mediaRoot, 'clip.mp4', CLIP_SECONDS);
   await reelay.api.call('PATCH', '/api/media/settings', { retry: { baseSeconds: 0 } });
-  await eventually('the worker is announced', async () => (await reelay.api.workers()).length === 1);
+  await eventually('the workers are announced', async () => (await reelay.api.workers()).length === 3);
 });
 afterAll(async () => {
-  await worker.stop();
+  await Promise.all(workers.map((worker) => worker.stop()));
   await reelay.stop();
 });
-
-/** An ffmpeg whose next run has no more memory than a file says; that run takes the file away. */
-async function writeLimitedFfmpeg(): Promise<string> {
-  const script = join(reelay.mediaRoot, '../ffmpeg');
-  const limit = shellQuote(limitFile);
-  const program = shellQuote(reelay.stack.env.FFMPEG_PATH ?? '');
-  const text = `#!/bin/sh\nif [ -e ${limit} ]; then ulimit -v "$(cat ${limit})"; rm ${limit}; fi\nexec ${program} "$@"\n`;
-  await writeFile(script, text, { mode: 0o755 });
-  return script;
-}
 
 /** Waits until a job is completed, and checks that its first attempt failed with this code and its second did all. */
 async function isHealed(id: string, code: string, seconds: number): Promise<void> {
@@ -74,25 +68,15 @@ describe('an ffmpeg', () => {
   it.each(STRIKES)(
     'that %s fails its attempt; the next one makes the whole output',
     async (_, signal, code) => {
-      const { id, encoder } = await startEncode(reelay, clip);
+      const { id, encoder } = await startEncode(reelay, clip, FREE);
       process.kill(encoder.pid, signal);
       await isHealed(id, code, CLIP_SECONDS);
     },
     500_000,
   );
 
-  it('that gets too little memory fails its attempt; the next one makes the whole output', async () => {
-    const inputPath = await makeVideo(reelay.mediaRoot, 'large.mp4', [
-      ...['-f', 'lavfi', '-i', 'testsrc2=size=3840x2160:rate=30:duration=1'],
-      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'],
-    ]);
-    await writeFile(limitFile, String(TIGHT_KB));
-    const id = await reelay.api.submit('reencode_streaming', { inputPath, force: true, preset: 'ultrafast' });
-    await isHealed(id, 'ENCODER_CRASHED', 1);
-  });
-
   it('that dies in every attempt fails the job once its retries are used up', async () => {
-    const { id, encoder } = await startEncode(reelay, clip, { maxRetries: 2 });
+    const { id, encoder } = await startEncode(reelay, clip, { ...FREE, maxRetries: 2 });
     process.kill(encoder.pid, 'SIGKILL');
     const struck = new Set([encoder.pid]);
     const job = await eventually(
@@ -110,6 +94,50 @@ describe('an ffmpeg', () => {
     );
     expect(job).toMatchObject({ retryCount: 2, error: { code: 'ENCODER_CRASHED', retryable: true } });
     expect((await attemptsOf(reelay, id)).map(({ status }) => status)).toEqual(['failed', 'failed', 'failed']);
-    await expectSound(reelay, { failed: 1, recovered: 0 });
+  });
+});
+
+describe('an ffmpeg that its worker limits', () => {
+  /** Waits until a job has failed, and returns the code of each of its attempts. */
+  async function failures(params: Record<string, unknown>, where: typeof LITTLE_TIME): Promise<(string | undefined)[]> {
+    const id = await reelay.api.submit('reencode_streaming', { force: true, ...params }, where);
+    const job = await reelay.api.until(id, 'failed', 120_000);
+    const attempts = await attemptsOf(reelay, id);
+    const code = attempts.at(-1)?.error?.code;
+    expect(job).toMatchObject({ retryCount: attempts.length - 1, destinationPaths: [], error: { code } });
+    expect(job.error?.message).toContain('FFMPEG_MAX_');
+    expect(await hiddenFiles(reelay)).toEqual([]);
+    expect(await encodersOf(reelay.mediaRoot)).toEqual([]);
+    return attempts.map(({ error }) => error?.code);
+  }
+
+  it('and that needs more memory fails the job, after a retry', async () => {
+    const inputPath = await makeVideo(reelay.mediaRoot, 'large.mp4', [
+      ...['-f', 'lavfi', '-i', 'testsrc2=size=3840x2160:rate=30:duration=1'],
+      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'],
+    ]);
+    expect(await failures({ inputPath, preset: 'ultrafast' }, LITTLE_MEMORY)).toEqual([
+      'OUT_OF_MEMORY',
+      'OUT_OF_MEMORY',
+    ]);
+  });
+
+  it('and that takes more CPU time fails the job at once', async () => {
+    expect(await failures({ inputPath: clip, preset: 'slower' }, LITTLE_TIME)).toEqual(['CPU_TIME_EXCEEDED']);
+  });
+
+  it('and that writes a larger file fails the job at once', async () => {
+    const large = { inputPath: clip, preset: 'ultrafast', crf: 1, targetBitrate: 100_000 };
+    expect(await failures(large, LITTLE_TIME)).toEqual(['TOO_LARGE']);
+  });
+
+  it('does what stays within the limits', async () => {
+    const inputPath = await makeLongVideo(reelay.mediaRoot, 'short.mp4', 1);
+    for (const where of [LITTLE_MEMORY, LITTLE_TIME]) {
+      const id = await reelay.api.submit('reencode_streaming', { inputPath, force: true, preset: 'ultrafast' }, where);
+      await reelay.api.until(id, 'completed', 60_000);
+      expect(await attemptsOf(reelay, id)).toHaveLength(1);
+    }
+    await expectSound(reelay, { failed: 4, recovered: 0 });
   });
 });
