@@ -69,13 +69,13 @@ describe('ffmpeg in the sandbox', () => {
     expect(await outcomes(args)).toEqual({ off: true, required: false });
   });
 
-  it('sees no file that tells of the system, its users or its processes', async () => {
+  it('sees no file that tells of users or of processes', async () => {
     const textOf = (file: string) => () => [
       ...['-f', 'lavfi', '-i', 'color=s=64x64:d=0.1', '-vf', `drawtext=textfile=${file}`, '-f', 'null', '-'],
     ];
     expect(await outcomes(textOf('/etc/passwd'))).toEqual({ off: true, required: false });
     expect(await outcomes(textOf(`/proc/${String(process.pid)}/environ`))).toEqual({ off: true, required: false });
-    expect(await outcomes(textOf('/usr/share/common-licenses/BSD'))).toEqual({ off: true, required: true });
+    expect(await outcomes(textOf('/usr/lib/os-release'))).toEqual({ off: true, required: true });
   });
 
   it('reaches no network', async () => {
