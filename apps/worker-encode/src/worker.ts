@@ -20,8 +20,10 @@ export default defineWorker({
   async prepare() {
     const settings = parseEnv(env);
     const encoders = [...new Set([...REENCODE_ENCODERS, ...TRIM_ENCODERS])];
-    const { ffmpeg, library, features, notes } = await openMedia(settings, encoders, TRANSCODE_FEATURES);
-    const encoding = { threads: settings.FFMPEG_THREADS };
+    const needs = { hardware: true };
+    const media = await openMedia(settings, encoders, TRANSCODE_FEATURES, needs);
+    const { ffmpeg, library, hardware, features, notes } = media;
+    const encoding = { threads: settings.FFMPEG_THREADS, hardware };
     return {
       processors: [
         new ReencodeStreamingProcessor(ffmpeg, library, encoding),

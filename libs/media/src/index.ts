@@ -1,6 +1,8 @@
 export { blameInput } from './blame-input.js';
 export { Compiler, reelCommands, type PlannedPiece } from './compiler.js';
 export { describeDimensions, describeMedia, describeSize } from './describe.js';
+export { blamesDevice } from './hardware.js';
+export { planHardware, type HardwareEncoders, type HardwarePlan } from './plan/hardware-encoder.js';
 export { expectedBytes } from './disk-room.js';
 export { MediaError, systemErrorCode, type MediaErrorCode, type MediaErrorFacts } from './errors.js';
 export type { OutputExpectation, PictureExpectation, SoundExpectation, VideoExpectation } from './expectation.js';

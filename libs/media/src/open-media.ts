@@ -1,12 +1,17 @@
 import { z } from 'zod';
 import { MediaError } from './errors.js';
 import { Ffmpeg } from './ffmpeg.js';
+import { findHardware } from './hardware.js';
 import { toolEnvironment } from './launch.js';
 import { MediaLibrary } from './library.js';
+import { HARDWARE_KINDS, type HardwareEncoders } from './plan/hardware-encoder.js';
 import { resolveFfmpeg } from './tools.js';
 
 /** Enough for a database or a log beside the library to live on, and little beside any video. */
 const DEFAULT_RESERVE_MB = 500;
+
+/** The first GPU's. */
+const DEFAULT_RENDER_NODE = '/dev/dri/renderD128';
 
 const limit = (max: number) => z.coerce.number().int().min(1).max(max).optional();
 
@@ -36,6 +41,11 @@ export const mediaEnv = z.object({
     .max(100_000_000)
     .optional()
     .describe('What must stay free on a disk that is written to'),
+  HARDWARE: z
+    .enum(['auto', 'off', ...HARDWARE_KINDS])
+    .optional()
+    .describe('Encoders on a GPU: auto (the default) for those that work, off, or one kind that must work'),
+  VAAPI_DEVICE: z.string().min(1).optional().describe('The render node of VAAPI and QSV'),
   ...passedEnv,
 });
 export type MediaEnv = z.output<typeof mediaEnv>;
@@ -44,6 +54,8 @@ export type MediaEnv = z.output<typeof mediaEnv>;
 export interface Media {
   readonly ffmpeg: Ffmpeg;
   readonly library: MediaLibrary;
+  /** What the GPU encodes; null without one, or where nothing was asked of it. */
+  readonly hardware: HardwareEncoders | null;
   /** What was found and is worth announcing: ffmpeg's version and what was asked for. */
   readonly features: readonly string[];
   /** What was found and is worth a line in the service's log. */
@@ -54,6 +66,8 @@ export interface Media {
 export interface MediaNeeds {
   /** Files and folders outside of the system's that runs read, such as a font. */
   readonly reads?: readonly string[];
+  /** Whether encoders on a GPU are of use to it. */
+  readonly hardware?: boolean;
 }
 
 /**
@@ -66,7 +80,7 @@ export async function openMedia(
   env: MediaEnv,
   encoders: readonly string[],
   optional: readonly string[] = [],
-  { reads = [] }: MediaNeeds = {},
+  { reads = [], hardware: wantsHardware = false }: MediaNeeds = {},
 ): Promise<Media> {
   const library = new MediaLibrary(env.MEDIA_ROOT);
   const { tools, sandboxProblem } = await resolveFfmpeg({
@@ -95,18 +109,26 @@ export async function openMedia(
   const found = optional
     .filter((name) => !encoders.includes(name))
     .filter((name) => tools.encoders.has(name) || tools.filters.has(name));
+  const hardware = wantsHardware
+    ? await findHardware(env.HARDWARE ?? 'auto', env.VAAPI_DEVICE ?? DEFAULT_RENDER_NODE, tools)
+    : null;
   const { sandbox, parentDeath } = tools.launch;
   return {
     library,
+    hardware,
     ffmpeg: new Ffmpeg(tools),
     features: [
       `ffmpeg-${tools.version}`,
       ...encoders,
       ...found,
+      ...(hardware?.names ?? []),
       ...(sandbox !== null || parentDeath.length > 0 ? ['parent-death-signal'] : []),
       ...(sandbox === null ? [] : ['sandbox']),
     ],
-    notes: [sandboxNote(sandbox?.bwrap, sandboxProblem)],
+    notes: [
+      sandboxNote(sandbox?.bwrap, sandboxProblem),
+      ...(hardware === null ? [] : [`the GPU encodes by ${hardware.names.join(', ')}`]),
+    ],
   };
 }
 

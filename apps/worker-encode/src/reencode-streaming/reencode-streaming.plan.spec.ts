@@ -1,5 +1,5 @@
 import { reencodeStreaming } from '@reelay/contracts';
-import { guardedInput, MediaError, type MediaInfo, type VideoStreamInfo } from '@reelay/media';
+import { guardedInput, MediaError, type HardwareEncoders, type MediaInfo, type VideoStreamInfo } from '@reelay/media';
 import { describe, expect, it } from 'vitest';
 import { planReencode } from './reencode-streaming.plan.js';
 
@@ -29,12 +29,13 @@ const media = (video: Partial<VideoStreamInfo> | null, others: Partial<MediaInfo
   ...others,
 });
 
-const plan = (source: MediaInfo, parameters: object = {}, threads?: number) =>
+const plan = (source: MediaInfo, parameters: object = {}, threads?: number, hardware?: HardwareEncoders) =>
   planReencode(
     reencodeStreaming.parameters.parse({ inputPath: 'videos/in.mov', ...parameters }),
     source,
     files,
     threads,
+    hardware,
   );
 const command = (...of: Parameters<typeof plan>): string => plan(...of).args.join(' ');
 
@@ -127,4 +128,45 @@ describe('what fits already', () => {
 it('refuses an input without a picture', () => {
   expect(() => plan(media(null))).toThrow(MediaError);
   expect(() => plan(media(null))).toThrow(/sound only/);
+});
+
+describe('the command of an encode on a GPU', () => {
+  const machine = (name: string): HardwareEncoders => ({
+    names: [name],
+    renderNode: '/dev/dri/renderD128',
+    devices: ['/dev/dri/renderD128'],
+  });
+  const end = '-c:a aac -b:a 128k -movflags +faststart -max_muxing_queue_size 1024 -f mp4 file:' + files.output;
+  const streams = '-map 0:V:0 -map 0:a:0? -sn -dn -map_metadata 0';
+
+  it('is as the parameters say, by NVENC', () => {
+    expect(command(media({ codec: 'hevc' }), { preset: 'fast' }, 2, machine('h264_nvenc'))).toBe(
+      `-xerror ${guards} ${streams} -c:v h264_nvenc -preset p3 -tune hq -rc vbr -cq 23 -b:v 0 ` +
+        `-maxrate 2000k -bufsize 4000k -rc-lookahead 20 -pix_fmt yuv420p ${end}`,
+    );
+  });
+
+  it('is as the parameters say, by QSV', () => {
+    expect(command(media({ codec: 'hevc' }), { targetBitrate: 3000 }, undefined, machine('h264_qsv'))).toBe(
+      `-xerror -qsv_device /dev/dri/renderD128 ${guards} ${streams} -c:v h264_qsv -preset medium ` +
+        `-b:v 2000k -maxrate 3000k -bufsize 6000k -pix_fmt nv12 ${end}`,
+    );
+  });
+
+  it('is as the parameters say, by VAAPI, with even sides', () => {
+    expect(command(media({ width: 1281 }), { targetBitrate: 3000 }, undefined, machine('h264_vaapi'))).toBe(
+      `-xerror -vaapi_device /dev/dri/renderD128 ${guards} ${streams} -vf scale=1280:720,format=nv12,hwupload ` +
+        `-c:v h264_vaapi -rc_mode VBR -b:v 2000k -maxrate 3000k -bufsize 6000k ${end}`,
+    );
+  });
+
+  it('names its encoder and devices, and neither for what is copied', () => {
+    const gpu = machine('h264_vaapi');
+    expect(plan(media({ codec: 'vp9' }), {}, undefined, gpu)).toMatchObject({
+      encoder: 'h264_vaapi',
+      devices: gpu.devices,
+    });
+    expect(plan(media({ codec: 'vp9' }))).toMatchObject({ encoder: 'libx264', devices: [] });
+    expect(plan(media({}), {}, undefined, gpu)).toMatchObject({ mode: 'remux', encoder: null, devices: [] });
+  });
 });

@@ -5,15 +5,20 @@ import {
   guardedInput,
   MediaError,
   outputFile,
+  planHardware,
   uprightSize,
+  type HardwareEncoders,
+  type HardwarePlan,
   type MediaInfo,
   type PictureSize,
   type VideoExpectation,
   type VideoStreamInfo,
 } from '@reelay/media';
 
+const CPU_ENCODER = 'libx264';
+
 /** The encoders that this job type cannot do without. */
-export const REENCODE_ENCODERS = ['libx264', 'aac'];
+export const REENCODE_ENCODERS = [CPU_ENCODER, 'aac'];
 
 /** Profiles that every player of streams decodes, as ffprobe names them. */
 const STREAMING_PROFILES = ['Constrained Baseline', 'Baseline', 'Main', 'High'];
@@ -40,6 +45,10 @@ export interface ReencodePlan {
   readonly reason: string;
   /** From the input's options to the output's name. */
   readonly args: string[];
+  /** Of the picture, by ffmpeg's name; null where it is copied. */
+  readonly encoder: string | null;
+  /** Device files of the GPU that encodes; none where the CPU does. */
+  readonly devices: readonly string[];
   readonly expect: VideoExpectation;
   /** About how large the output gets. */
   readonly expectedBytes: number;
@@ -48,6 +57,7 @@ export interface ReencodePlan {
 /**
  * Decides whether a file is encoded or only repackaged, and how.
  * @param threads of the encoder; as many as ffmpeg likes when left out
+ * @param hardware what the GPU encodes; left out, the CPU encodes all
  * @throws {MediaError} INPUT_UNREADABLE when the input has no picture
  */
 export function planReencode(
@@ -55,6 +65,7 @@ export function planReencode(
   media: MediaInfo,
   files: ReencodeFiles,
   threads?: number,
+  hardware: HardwareEncoders | null = null,
 ): ReencodePlan {
   const { video, audio } = media;
   if (video === null)
@@ -69,10 +80,15 @@ export function planReencode(
     ...size,
     durationSeconds: media.durationSeconds,
   } as const;
-  const codecs = misfit === null ? ['-c', 'copy'] : codecOptions(parameters, video, size, audio !== null, threads);
+  const gpu = misfit === null ? null : planHardware('h264', gpuSettings(parameters), size, hardware);
+  const codecs =
+    misfit === null
+      ? ['-c', 'copy']
+      : codecOptions(parameters, video, size, gpu, { hasSound: audio !== null, threads });
   const args = [
     // Every complaint about the input ends the run: ffmpeg would otherwise conceal what is broken, and exit with 0.
     '-xerror',
+    ...(gpu?.device ?? []),
     ...guardedInput(files.input),
     // V leaves out cover art, which may come before the picture.
     ...['-map', '0:V:0', '-map', '0:a:0?', '-sn', '-dn', '-map_metadata', '0'],
@@ -84,6 +100,8 @@ export function planReencode(
     mode: misfit === null ? 'remux' : 'encode',
     reason: misfit ?? 'it fits already',
     args,
+    encoder: misfit === null ? null : (gpu?.encoder ?? CPU_ENCODER),
+    devices: gpu === null ? [] : (hardware?.devices ?? []),
     expect,
     expectedBytes: expectedBytes({
       seconds: media.durationSeconds,
@@ -94,22 +112,36 @@ export function planReencode(
 }
 
 function codecOptions(
-  { preset, crf, targetBitrate }: ParametersOf<typeof reencodeStreaming>,
+  parameters: ParametersOf<typeof reencodeStreaming>,
   video: VideoStreamInfo,
   size: PictureSize,
-  hasSound: boolean,
-  threads: number | undefined,
+  gpu: HardwarePlan | null,
+  { hasSound, threads }: { readonly hasSound: boolean; readonly threads: number | undefined },
 ): string[] {
   const upright = uprightSize(video);
   const isEven = upright.width === size.width && upright.height === size.height;
+  const filters = [...(isEven ? [] : [`scale=${String(size.width)}:${String(size.height)}`]), ...(gpu?.filters ?? [])];
   return [
-    ...(isEven ? [] : ['-vf', `scale=${String(size.width)}:${String(size.height)}`]),
-    ...['-c:v', 'libx264', '-preset', preset, '-crf', String(crf)],
-    ...['-maxrate', `${String(targetBitrate)}k`, '-bufsize', `${String(targetBitrate * 2)}k`, '-pix_fmt', 'yuv420p'],
-    ...(threads === undefined ? [] : ['-threads', String(threads)]),
+    ...(filters.length === 0 ? [] : ['-vf', filters.join(',')]),
+    ...(gpu?.options ?? cpuOptions(parameters, threads)),
     ...(hasSound ? ['-c:a', 'aac', '-b:a', `${String(AUDIO_KBPS)}k`] : ['-an']),
   ];
 }
+
+const cpuOptions = (
+  { preset, crf, targetBitrate }: ParametersOf<typeof reencodeStreaming>,
+  threads: number | undefined,
+): string[] => [
+  ...['-c:v', CPU_ENCODER, '-preset', preset, '-crf', String(crf)],
+  ...['-maxrate', `${String(targetBitrate)}k`, '-bufsize', `${String(targetBitrate * 2)}k`, '-pix_fmt', 'yuv420p'],
+  ...(threads === undefined ? [] : ['-threads', String(threads)]),
+];
+
+const gpuSettings = ({ preset, crf, targetBitrate }: ParametersOf<typeof reencodeStreaming>) => ({
+  speed: preset,
+  crf,
+  maxrateKbps: targetBitrate,
+});
 
 /** Why a file cannot be streamed as it is; null when it can, once its index is at the front. */
 function streamingMisfit(media: MediaInfo, video: VideoStreamInfo, targetBitrate: number): string | null {

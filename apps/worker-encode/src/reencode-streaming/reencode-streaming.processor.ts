@@ -7,17 +7,17 @@ import {
   outputBaseName,
   probe,
   produceOutput,
-  quoteCommand,
   reportProgress,
   verifyOutput,
   type Ffmpeg,
+  type HardwareEncoders,
   type LibraryInput,
   type LibraryOutput,
   type MediaInfo,
   type MediaLibrary,
-  type RunResult,
 } from '@reelay/media';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
+import { runEncode, type EncodeRun } from '../run-encode.js';
 import { planReencode, type ReencodePlan } from './reencode-streaming.plan.js';
 
 /** Where outputs go that no path was asked for. */
@@ -26,6 +26,8 @@ const OUTPUT_FOLDER = 'playback';
 export interface EncodeSettings {
   /** Threads of the encoder; left out, as many as ffmpeg likes. */
   readonly threads?: number | undefined;
+  /** What the GPU encodes; left out, the CPU encodes all. */
+  readonly hardware?: HardwareEncoders | null;
 }
 
 /** Makes the streaming version of a video. */
@@ -47,11 +49,12 @@ export class ReencodeStreamingProcessor implements JobProcessor<typeof reencodeS
     const source = await probe(this.ffmpeg.tools, input.absolute, job);
     job.log(`input ${input.relative}: ${describeMedia(source)}`);
     const output = await this.chooseOutput(order, input);
-    const plan = (target: string): ReencodePlan =>
-      planReencode(order.parameters, source, { input: input.absolute, output: target }, this.settings.threads);
+    const { threads, hardware } = this.settings;
+    const plan = (target: string, encoders?: HardwareEncoders | null): ReencodePlan =>
+      planReencode(order.parameters, source, { input: input.absolute, output: target }, threads, encoders);
     const { path, verified, adopted } = await produceOutput(this.library, output, order, job, {
-      make: (temporary) => this.encode(plan(temporary), source, job),
-      verify: (file, run) => this.verify(plan(file), file, run, job),
+      make: (temporary) => this.encode(plan(temporary, hardware), () => plan(temporary), source, job),
+      verify: (file, made) => this.verify(plan(file), file, made, job),
     });
     if (adopted) job.log('an earlier attempt of this job had published it already');
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
@@ -61,6 +64,7 @@ export class ReencodeStreamingProcessor implements JobProcessor<typeof reencodeS
       result: {
         outputPath: path,
         mode: verified.mode,
+        encoder: verified.encoder,
         media: verified.media,
         videos: [
           { path, media: verified.media, valid: true, derivedFrom: input.relative },
@@ -83,32 +87,37 @@ export class ReencodeStreamingProcessor implements JobProcessor<typeof reencodeS
   }
 
   private async encode(
-    { mode, reason, args, expectedBytes }: ReencodePlan,
+    plan: ReencodePlan,
+    onCpu: () => ReencodePlan,
     source: MediaInfo,
     job: JobContext,
-  ): Promise<RunResult> {
-    job.log(`${mode}, since ${reason}`);
-    job.log(`$ ${quoteCommand(this.ffmpeg.argv(args))}`);
-    return this.ffmpeg.run(args, {
+  ): Promise<EncodeRun<ReencodePlan>> {
+    job.log(`${plan.mode}, since ${plan.reason}`);
+    const log = job.log.bind(job);
+    return runEncode(this.ffmpeg, plan, onCpu, log, {
       signal: job.signal,
       pause: job.pause,
       durationSeconds: source.durationSeconds,
-      expectedBytes,
-      onProgress: reportProgress(job, mode),
+      expectedBytes: plan.expectedBytes,
+      onProgress: reportProgress(job, plan.mode),
     });
   }
 
   private async verify(
     { mode, expect }: ReencodePlan,
     file: string,
-    run: RunResult | null,
+    made: EncodeRun<ReencodePlan> | null,
     job: JobContext,
-  ): Promise<{ media: MediaInfo; mode: ReencodePlan['mode'] }> {
+  ): Promise<{ media: MediaInfo; mode: ReencodePlan['mode']; encoder: string | null }> {
     job.progress({ phase: 'verify', percent: 100 });
     try {
-      return { media: await verifyOutput(this.ffmpeg, file, expect, job), mode };
+      return {
+        media: await verifyOutput(this.ffmpeg, file, expect, job),
+        mode,
+        encoder: made?.command.encoder ?? null,
+      };
     } catch (error) {
-      throw run === null ? error : blameInput(error, run.stderr, mode === 'remux');
+      throw made === null ? error : blameInput(error, made.run.stderr, mode === 'remux');
     }
   }
 }

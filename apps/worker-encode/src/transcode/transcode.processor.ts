@@ -6,19 +6,19 @@ import {
   MediaError,
   probe,
   produceOutput,
-  quoteCommand,
   reportProgress,
   verifyOutput,
   type Ffmpeg,
+  type HardwareEncoders,
   type LibraryInput,
   type LibraryOutput,
   type MediaInfo,
   type MediaLibrary,
-  type RunResult,
 } from '@reelay/media';
 import { extensionsOf, outputName, planTranscode, type TranscodePlan } from '@reelay/media/plan';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
 import type { EncodeSettings } from '../reencode-streaming/reencode-streaming.processor.js';
+import { runEncode, type EncodeRun } from '../run-encode.js';
 import { orderSettings } from './order-settings.js';
 import { requireFeatures } from './required-features.js';
 
@@ -39,27 +39,28 @@ export class TranscodeProcessor implements JobProcessor<typeof transcode> {
     const input = await this.library.resolveInput(order.parameters.inputPath);
     const source = await probe(this.ffmpeg.tools, input.absolute, job);
     job.log(`input ${input.relative}: ${describeMedia(source)}`);
-    const plan = (target: string): TranscodePlan => {
+    const { threads, hardware } = this.encoding;
+    const plan = (target: string, encoders?: HardwareEncoders | null): TranscodePlan => {
       const files = { input: input.absolute, output: target };
-      return planTranscode({ settings, start, end }, source, files, this.encoding.threads);
+      return planTranscode({ settings, start, end }, source, files, threads, encoders);
     };
     // Before any name is taken: what cannot be planned or run leaves nothing behind.
-    const draft = plan('');
+    const draft = plan('', hardware);
     requireFeatures(draft.needs, this.ffmpeg.tools);
     job.log([`preset ${preset}`, ...draft.notes].join('; '));
     const output = await this.chooseOutput(order, input, { preset, settings });
     const { path, verified, adopted } = await produceOutput(this.library, output, order, job, {
-      make: (temporary) => this.encode(plan(temporary), job),
-      verify: (file, run) => this.verify(draft, file, run, job),
+      make: (temporary) => this.encode(plan(temporary, hardware), () => this.onCpu(plan(temporary)), job),
+      verify: (file, made) => this.verify(draft, file, made, job),
     });
     if (adopted) job.log('an earlier attempt of this job had published it already');
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    job.log(`output ${path}: ${describeMedia(verified)}; took ${seconds} s`);
+    job.log(`output ${path}: ${describeMedia(verified.media)}; took ${seconds} s`);
     return {
       destinationPaths: [path],
       result: {
-        ...{ preset, outputPath: path, mode: draft.mode, media: verified },
-        videos: videoChanges(path, verified, input.relative),
+        ...{ preset, outputPath: path, mode: draft.mode, ...verified },
+        videos: videoChanges(path, verified.media, input.relative),
       },
     };
   }
@@ -85,9 +86,16 @@ export class TranscodeProcessor implements JobProcessor<typeof transcode> {
     return this.library.resolveOutput(asked, order);
   }
 
-  private async encode({ mode, args, expect, expectedBytes }: TranscodePlan, job: JobContext): Promise<RunResult> {
-    job.log(`$ ${quoteCommand(this.ffmpeg.argv(args))}`);
-    return this.ffmpeg.run(args, {
+  /** @throws {MediaError} FEATURE_MISSING when only the GPU could do it */
+  private onCpu(plan: TranscodePlan): TranscodePlan {
+    requireFeatures(plan.needs, this.ffmpeg.tools);
+    return plan;
+  }
+
+  private encode(plan: TranscodePlan, onCpu: () => TranscodePlan, job: JobContext): Promise<EncodeRun<TranscodePlan>> {
+    const { mode, expect, expectedBytes } = plan;
+    const log = job.log.bind(job);
+    return runEncode(this.ffmpeg, plan, onCpu, log, {
       signal: job.signal,
       pause: job.pause,
       durationSeconds: expect.kind === 'picture' ? null : expect.durationSeconds,
@@ -99,14 +107,14 @@ export class TranscodeProcessor implements JobProcessor<typeof transcode> {
   private async verify(
     { mode, expect }: TranscodePlan,
     file: string,
-    run: RunResult | null,
+    made: EncodeRun<TranscodePlan> | null,
     job: JobContext,
-  ): Promise<MediaInfo> {
+  ): Promise<{ media: MediaInfo; encoder: string | null }> {
     job.progress({ phase: 'verify', percent: 100 });
     try {
-      return await verifyOutput(this.ffmpeg, file, expect, job);
+      return { media: await verifyOutput(this.ffmpeg, file, expect, job), encoder: made?.command.encoder ?? null };
     } catch (error) {
-      throw run === null ? error : blameInput(error, run.stderr, mode === 'remux');
+      throw made === null ? error : blameInput(error, made.run.stderr, mode === 'remux');
     }
   }
 }

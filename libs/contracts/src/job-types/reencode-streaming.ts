@@ -23,6 +23,11 @@ export const reencodeStreaming = defineJobType('reencode_streaming', {
   result: z.object({
     outputPath: z.string(),
     mode: z.enum(['encode', 'remux']).describe('Whether the video was encoded, or only repackaged since it fitted'),
+    encoder: z
+      .string()
+      .nullable()
+      .optional()
+      .describe("What encoded the picture, by ffmpeg's name; null where nothing did, or an earlier attempt"),
     media: mediaInfo,
     ...videoResult,
   }),

@@ -48,6 +48,11 @@ export const transcode = defineJobType('transcode', {
     preset: z.string().describe('name@version'),
     outputPath: z.string(),
     mode: z.enum(['encode', 'remux']).describe('Whether something was encoded, or all was copied as it is'),
+    encoder: z
+      .string()
+      .nullable()
+      .optional()
+      .describe("What encoded the picture, by ffmpeg's name; null where nothing did, or an earlier attempt"),
     media: mediaInfo,
     ...videoResult,
   }),

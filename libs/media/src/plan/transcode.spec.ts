@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MediaError } from '../errors.js';
 import { guardedInput } from '../input.js';
 import type { AudioStreamInfo, MediaInfo, VideoStreamInfo } from '../media-info.js';
+import type { HardwareEncoders } from './hardware-encoder.js';
 import { planTranscode, type TranscodePlan } from './transcode.js';
 
 const files = { input: '/media/videos/in.mov', output: '/media/playback/.in.7.partial' };
@@ -47,10 +48,11 @@ interface Given {
   readonly start?: number;
   readonly end?: number;
   readonly threads?: number;
+  readonly hardware?: HardwareEncoders;
 }
 
-const plan = (preset: string, source = media(), { overrides, threads, ...part }: Given = {}): TranscodePlan =>
-  planTranscode({ settings: settingsOf(preset, overrides), ...part }, source, files, threads);
+const plan = (preset: string, source = media(), { overrides, threads, hardware, ...part }: Given = {}): TranscodePlan =>
+  planTranscode({ settings: settingsOf(preset, overrides), ...part }, source, files, threads, hardware);
 const command = (...of: Parameters<typeof plan>): string => plan(...of).args.join(' ');
 const filtersOf = (...of: Parameters<typeof plan>): string => {
   const { args } = plan(...of);
@@ -341,5 +343,46 @@ describe('a part of the input', () => {
     const { expect: expected, args } = plan('web-720p', { ...media(), durationSeconds: null }, { end: 5 });
     expect(expected).toMatchObject({ durationSeconds: null });
     expect(args.join(' ')).toContain('-t 5');
+  });
+});
+
+describe('the command of a transcode on a GPU', () => {
+  const hardware: HardwareEncoders = {
+    names: ['h264_nvenc', 'hevc_vaapi'],
+    renderNode: '/dev/dri/renderD128',
+    devices: ['/dev/nvidia0', '/dev/dri/renderD128'],
+  };
+
+  it('has the encoder that works, with what the preset asks for', () => {
+    const overrides: PresetOverrides = { video: { crf: 21, maxrateKbps: 4000, gopSeconds: 2 } };
+    const planned = plan('web-720p', media(), { hardware, threads: 4, overrides });
+    expect(planned.args.join(' ')).toBe(
+      `${HEAD} ${BOTH} -c:v h264_nvenc -preset p4 -tune hq -rc vbr -cq 21 -b:v 0 -maxrate 4000k -bufsize 5600k ` +
+        '-rc-lookahead 20 -pix_fmt yuv420p -g 50 -c:a aac -b:a 128k -ar 48000 -movflags +faststart ' +
+        `-max_muxing_queue_size 1024 -f mp4 ${END}`,
+    );
+    expect(planned.encoder).toBe('h264_nvenc');
+    expect(planned.devices).toEqual(hardware.devices);
+    expect(planned.needs.encoders).toEqual(['h264_nvenc', 'aac']);
+  });
+
+  it('opens the device first, and hands it the pictures after all other filters', () => {
+    const settings: PresetSettings = {
+      ...settingsOf('web-720p'),
+      video: { codec: 'hevc', crf: 24, maxHeight: 480 },
+    };
+    const planned = planTranscode({ settings, start: 2 }, media(), files, undefined, hardware);
+    expect(planned.args.join(' ')).toBe(
+      `-xerror -vaapi_device /dev/dri/renderD128 -ss 2 ${guards} ${BOTH} ` +
+        '-vf scale=854:480,setsar=1,format=nv12,hwupload -c:v hevc_vaapi -rc_mode CQP -global_quality 24 ' +
+        `-tag:v hvc1 -c:a aac -b:a 128k -ar 48000 -movflags +faststart -max_muxing_queue_size 1024 -f mp4 ${END}`,
+    );
+  });
+
+  it('is for the CPU where no encoder works, and for what none takes', () => {
+    expect(command('vp9-1080p', media(), { hardware })).toBe(command('vp9-1080p', media()));
+    expect(plan('audio-mp3', media(), { hardware })).toMatchObject({ encoder: null, devices: [] });
+    const small = media({ width: 120, height: 90, displayAspectRatio: '4:3' });
+    expect(plan('web-720p', small, { hardware })).toMatchObject({ encoder: 'libx264', devices: [] });
   });
 });

@@ -5,9 +5,10 @@ import type { OutputExpectation } from '../expectation.js';
 import { guardedInput, outputFile } from '../input.js';
 import { outputBaseName } from '../library-path.js';
 import type { MediaInfo } from '../media-info.js';
+import { planHardware, type HardwareEncoders, type HardwarePlan } from './hardware-encoder.js';
 import { planPicture, type PicturePlan } from './picture.js';
 import { AUDIO_ENCODERS, planSound, type SoundPlan } from './sound.js';
-import { VIDEO_ENCODERS, videoOptions } from './video-encoder.js';
+import { hardwareOptions, VIDEO_ENCODERS, videoOptions } from './video-encoder.js';
 
 /** What a transcode does with one input. */
 export interface TranscodeRequest {
@@ -31,6 +32,10 @@ export interface TranscodePlan {
   /** From the input's options to the output's name. */
   readonly args: string[];
   /** What of ffmpeg it needs, by ffmpeg's names. */
+  /** Of the picture, by ffmpeg's name; null where there is no picture. */
+  readonly encoder: string | null;
+  /** Device files of the GPU that encodes; none where the CPU does. */
+  readonly devices: readonly string[];
   readonly needs: { readonly encoders: readonly string[]; readonly filters: readonly string[] };
   readonly expect: OutputExpectation;
   /** About how large the output gets. */
@@ -86,6 +91,7 @@ export const outputName = (
 /**
  * Decides how an input is transcoded.
  * @param threads of the encoder; as many as ffmpeg likes when left out
+ * @param hardware what the GPU encodes; left out, the CPU encodes all
  * @throws {MediaError} INPUT_UNREADABLE when the input lacks what the preset is for; INVALID_PARAMETERS when a
  * setting contradicts the input
  */
@@ -94,6 +100,7 @@ export function planTranscode(
   media: MediaInfo,
   files: TranscodeFiles,
   threads?: number,
+  hardware: HardwareEncoders | null = null,
 ): TranscodePlan {
   const { settings } = request;
   const format = FORMATS[settings.container];
@@ -102,10 +109,13 @@ export function planTranscode(
   if (picture === null && sound === null) {
     throw new MediaError('INPUT_UNREADABLE', 'the input has no sound, and nothing else is asked for');
   }
+  const gpu = picture === null ? null : planHardware(settings.video.codec, settings.video, picture.size, hardware);
   const part = planPart(request, media, { picture: picture !== null, sound: sound !== null });
+  const encoder = gpu?.encoder ?? cpuEncoder(settings);
   const args = [
     // Every complaint about the input ends the run: ffmpeg would otherwise conceal what is broken, and exit with 0.
     '-xerror',
+    ...(gpu?.device ?? []),
     ...part.seek,
     ...guardedInput(files.input),
     ...part.length,
@@ -113,7 +123,7 @@ export function planTranscode(
     ...(picture === null ? ['-vn'] : ['-map', '0:V:0']),
     ...(sound === null ? ['-an'] : ['-map', '0:a:0']),
     ...['-sn', '-dn', '-map_metadata', '0'],
-    ...(picture === null ? [] : pictureOptions(settings, picture, threads)),
+    ...(picture === null ? [] : pictureOptions(settings, picture, gpu, threads)),
     ...(sound === null ? [] : soundOptions(sound)),
     ...(['mp4', 'ipod'].includes(format.muxer) ? ['-movflags', '+faststart'] : []),
     ...['-max_muxing_queue_size', MUXING_QUEUE, '-f', format.muxer, outputFile(files.output)],
@@ -122,7 +132,9 @@ export function planTranscode(
     mode: picture === null && sound?.encoder === null ? 'remux' : 'encode',
     notes: notesOf(settings, media, picture, sound),
     args,
-    needs: needsOf(settings, picture, sound),
+    needs: needsOf(encoder, picture, sound),
+    encoder,
+    devices: gpu === null ? [] : (hardware?.devices ?? []),
     expect: expectation(settings, format, { picture, sound, seconds: part.seconds }),
     expectedBytes: sizeOf(settings, media, part.seconds),
   };
@@ -136,11 +148,21 @@ function picturePlan({ video: settings }: PresetSettings, { video }: MediaInfo):
   return planPicture(settings, video);
 }
 
-function pictureOptions({ video, container }: PresetSettings, picture: PicturePlan, threads?: number): string[] {
+const cpuEncoder = ({ video: { codec } }: PresetSettings): string | null =>
+  codec === 'none' ? null : VIDEO_ENCODERS[codec];
+
+function pictureOptions(
+  { video, container }: PresetSettings,
+  picture: PicturePlan,
+  gpu: HardwarePlan | null,
+  threads?: number,
+): string[] {
   if (video.codec === 'none') return [];
+  const filters = [...picture.filters, ...(gpu?.filters ?? [])];
+  const around = { picture, isMp4: container === 'mp4', threads };
   return [
-    ...(picture.filters.length === 0 ? [] : ['-vf', picture.filters.join(',')]),
-    ...videoOptions(video.codec, video, { picture, isMp4: container === 'mp4', threads }),
+    ...(filters.length === 0 ? [] : ['-vf', filters.join(',')]),
+    ...(gpu === null ? videoOptions(video.codec, video, around) : hardwareOptions(gpu, video, around)),
   ];
 }
 
@@ -192,14 +214,11 @@ function notesOf(
   ];
 }
 
-function needsOf({ video }: PresetSettings, picture: PicturePlan | null, sound: SoundPlan | null) {
-  const encoder = sound?.encoder ?? null;
+function needsOf(pictureEncoder: string | null, picture: PicturePlan | null, sound: SoundPlan | null) {
+  const soundEncoder = sound?.encoder ?? null;
   const filters = [...(picture?.filters ?? []), ...(sound?.filters ?? [])];
   return {
-    encoders: [
-      ...(video.codec === 'none' ? [] : [VIDEO_ENCODERS[video.codec]]),
-      ...(encoder === null ? [] : [encoder]),
-    ],
+    encoders: [pictureEncoder, soundEncoder].filter((name) => name !== null),
     filters: [...new Set(filters.map((filter) => filter.split('=', 1)[0] ?? filter))],
   };
 }

@@ -1,5 +1,6 @@
 import type { EncoderSpeed, PresetSettings } from '@reelay/contracts';
 import { MediaError } from '../errors.js';
+import type { HardwarePlan } from './hardware-encoder.js';
 import type { PicturePlan } from './picture.js';
 
 type PictureSettings = PresetSettings['video'];
@@ -54,6 +55,20 @@ export function videoOptions(codec: PictureCodec, settings: PictureSettings, aro
   ];
 }
 
+/** The options of an encoder on a GPU. */
+export const hardwareOptions = (
+  { encoder, options }: HardwarePlan,
+  settings: PictureSettings,
+  { picture, isMp4 }: EncoderSurroundings,
+): string[] => [
+  ...options,
+  ...(encoder.startsWith('hevc') ? appleTag(isMp4) : []),
+  ...picture.colours,
+  ...keyframes(settings, picture.fps),
+];
+
+const appleTag = (isMp4: boolean): string[] => (isMp4 ? ['-tag:v', 'hvc1'] : []);
+
 const OPTIONS: Readonly<Record<PictureCodec, (settings: PictureSettings, around: EncoderSurroundings) => string[]>> = {
   h264: (settings, { threads }) => [
     ...['-preset', settings.speed ?? DEFAULT_SPEED],
@@ -65,7 +80,7 @@ const OPTIONS: Readonly<Record<PictureCodec, (settings: PictureSettings, around:
     ...rateOptions(settings),
     // It prints its settings as errors otherwise; open GOPs cannot be cut or joined.
     ...['-x265-params', ['log-level=error', 'open-gop=0', ...(threads ? [`pools=${String(threads)}`] : [])].join(':')],
-    ...(isMp4 ? ['-tag:v', 'hvc1'] : []),
+    ...appleTag(isMp4),
   ],
   av1: (settings, { threads, picture: { size } }) => {
     if (Math.min(size.width, size.height) < SVT_LEAST_SIDE) {
