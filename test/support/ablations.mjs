@@ -50,6 +50,9 @@ export const ABLATIONS = {
   'move-dies-before-the-first-step': [diesAt('libs/media/dist/move.js', 'await link(from, to);')],
   'copy-dies-before-the-copy-is-checked': [NO_LINKS, diesAt('libs/media/dist/move.js', 'await utimes(to')],
   'move-dies-after-the-answer': [diesAt('libs/worker-sdk/dist/clean-ups.js', 'for (const step of')],
+  'folder-dies-before-the-hidden-name': [
+    diesAt('libs/media/dist/publish.js', 'return (await hardLink(known, marker))'),
+  ],
   /** The answer of an attempt that the job was taken from completes the job all the same. */
   'attempt-guard': [
     {
