@@ -47,7 +47,9 @@ export async function withBenchStack(dataDir, work) {
  * @returns {Promise<T>}
  */
 export async function withMediaWorker({ media, dataDir, apiUrl, token }, app, work) {
-  const { REELAY_TOKEN: _token, DATABASE_URL: _database, ...forWorkers } = media;
+  const forWorkers = { ...media };
+  delete forWorkers.REELAY_TOKEN;
+  delete forWorkers.DATABASE_URL;
   const instance = `bench-${app}-${process.pid}`;
   const worker = await startService({
     command: process.execPath,
