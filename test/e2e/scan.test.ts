@@ -1,4 +1,19 @@
-import { link, mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobDetail, ResultOf, scan, VideoDetail, VideoPage } from '@reelay/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -10,9 +25,12 @@ type ScanResult = ResultOf<typeof scan>;
 const COPIES = 250;
 
 let reelay: Reelay;
+/** A disk beside the library, as a mount would be. */
+let elsewhere: string;
 
 beforeAll(async () => {
-  reelay = await startReelay({ replicas: { 'worker-library': 1 } });
+  elsewhere = await realpath(await mkdtemp(join(tmpdir(), 'reelay-linked-')));
+  reelay = await startReelay({ replicas: { 'worker-library': 1 }, env: { MEDIA_LINKS: elsewhere } });
   const sample = await addSample(reelay.mediaRoot);
   await mkdir(inLibrary('videos/many'), { recursive: true });
   await rename(inLibrary(sample), inLibrary('videos/talk.mp4'));
@@ -21,7 +39,10 @@ beforeAll(async () => {
   }
 });
 
-afterAll(() => reelay.stop());
+afterAll(async () => {
+  await reelay.stop();
+  await rm(elsewhere, { recursive: true, force: true });
+});
 
 const inLibrary = (path: string): string => join(reelay.mediaRoot, path);
 
@@ -137,4 +158,25 @@ it('fails for a folder that is not there, and marks nothing as missing', async (
   expect(job.error).toMatchObject({ code: 'INPUT_NOT_FOUND', retryable: false });
   expect(await videoAt('public/shown.mp4')).toMatchObject({ missingSince: null });
   await rename(inLibrary('away'), inLibrary('public'));
+});
+
+it('finds, and puts, files in a folder of the library that lies elsewhere', async () => {
+  await rmdir(inLibrary('clips'));
+  await symlink(elsewhere, inLibrary('clips'));
+  await copyFile(inLibrary('videos/talk.mp4'), join(elsewhere, 'far.mp4'));
+  expect((await scanned({ directoryType: 'clips' })).result).toMatchObject({ found: 1, added: 1, skipped: 0 });
+  const { id } = await videoAt('clips/far.mp4');
+  await copyFile(inLibrary('videos/talk.mp4'), inLibrary('inbox/near.mp4'));
+  const move = await reelay.api.submit('move_to_library', { inputPath: 'inbox/near.mp4', directoryType: 'clips' });
+  await reelay.api.until(move, 'completed');
+  expect((await readdir(elsewhere)).filter((name) => !name.startsWith('.')).sort()).toEqual(['far.mp4', 'near.mp4']);
+  const still = await reelay.api.submit('thumbnail_generate', { inputPath: 'clips/near.mp4' });
+  await reelay.api.until(still, 'completed');
+  const file = await fetch(`${reelay.stack.apiUrl}/api/media/videos/${id}/file`, {
+    headers: { authorization: `Bearer ${reelay.stack.token}` },
+  });
+  expect([file.status, (await file.arrayBuffer()).byteLength]).toEqual([
+    200,
+    (await stat(join(elsewhere, 'far.mp4'))).size,
+  ]);
 });

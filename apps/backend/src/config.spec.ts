@@ -11,6 +11,7 @@ describe('readConfig', () => {
       host: '127.0.0.1',
       port: 4100,
       mediaRoot: undefined,
+      mediaLinks: [],
       logLevel: 'info',
       adminToken: undefined,
       adminTokenFile: '.reelay/admin-token',

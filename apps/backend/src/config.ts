@@ -1,3 +1,4 @@
+import { mediaLinks } from '@reelay/media';
 import { envInt, logLevel, parseEnv } from '@reelay/platform';
 import { z } from 'zod';
 
@@ -8,6 +9,8 @@ const schema = z.object({
   PORT: envInt(0, 65_535).default(4100),
   /** The library, where this process can read it: then it serves the files. */
   MEDIA_ROOT: z.string().min(1).optional(),
+  /** Folders outside of it that links in it may lead to. */
+  MEDIA_LINKS: mediaLinks,
   LOG_LEVEL: logLevel,
   /** Protects the API. Without it, one is made at first start and kept in ADMIN_TOKEN_FILE. */
   ADMIN_TOKEN: z.string().min(32).optional(),
@@ -21,6 +24,7 @@ export abstract class BackendConfig {
   abstract readonly host: string;
   abstract readonly port: number;
   abstract readonly mediaRoot: string | undefined;
+  abstract readonly mediaLinks: readonly string[];
   abstract readonly logLevel: string;
   abstract readonly adminToken: string | undefined;
   abstract readonly adminTokenFile: string;
@@ -35,6 +39,7 @@ export function readConfig(env?: NodeJS.ProcessEnv): BackendConfig {
     host: parsed.HOST,
     port: parsed.PORT,
     mediaRoot: parsed.MEDIA_ROOT,
+    mediaLinks: parsed.MEDIA_LINKS,
     logLevel: parsed.LOG_LEVEL,
     adminToken: parsed.ADMIN_TOKEN,
     adminTokenFile: parsed.ADMIN_TOKEN_FILE,

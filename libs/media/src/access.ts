@@ -1,5 +1,6 @@
-import { dirname, sep } from 'node:path';
+import { dirname } from 'node:path';
 import { outputsOf, inputsOf } from './input.js';
+import { isBelow } from './library-path.js';
 
 /** What of the disk one run of a tool may touch; absolute paths without links. */
 export interface Access {
@@ -24,13 +25,12 @@ export interface ExtraAccess {
 /**
  * What a run may touch. Of the library it sees its inputs alone, and the folders that its outputs go to; an input
  * from elsewhere (a job's private folder) may be a list or one of a series, so that it comes with its folder.
- * @param libraryRoot with all links followed
+ * @param libraryRoots with all links followed
  * @param args from the first input's options to the output's name
  */
-export function accessOf(args: readonly string[], libraryRoot: string, extra: ExtraAccess = {}): Access {
-  const isInLibrary = (path: string): boolean => path.startsWith(libraryRoot.replace(/\/?$/, sep));
+export function accessOf(args: readonly string[], libraryRoots: readonly string[], extra: ExtraAccess = {}): Access {
   return {
-    reads: unique(inputsOf(args).map((path) => (isInLibrary(path) ? path : dirname(path)))),
+    reads: unique(inputsOf(args).map((path) => (isBelow(libraryRoots, path) ? path : dirname(path)))),
     writes: unique([...outputsOf(args).map((path) => dirname(path)), ...(extra.folders ?? [])]),
     devices: extra.devices ?? [],
   };

@@ -64,7 +64,7 @@ export class Ffmpeg {
   async run(args: readonly string[], options: RunOptions): Promise<RunResult> {
     const { signal, pause, durationSeconds, stallTimeoutMs = DEFAULT_STALL_TIMEOUT_MS } = options;
     const { launch, reserveBytes } = this.tools;
-    const access = accessOf(args, launch.libraryRoot, options);
+    const access = accessOf(args, launch.libraryRoots, options);
     await requireRoom(access.writes, options.expectedBytes ?? 0, reserveBytes);
     const progress = new ProgressReader(durationSeconds);
     const stderr = new StderrTail();

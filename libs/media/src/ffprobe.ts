@@ -38,7 +38,7 @@ export async function askFfprobe(
 ): Promise<FfprobeAnswer> {
   const { launch } = tools;
   const command = [tools.ffprobe, '-hide_banner', '-loglevel', 'error', ...args];
-  const argv = launchArgv(launch, command, accessOf(args, launch.libraryRoot));
+  const argv = launchArgv(launch, command, accessOf(args, launch.libraryRoots));
   const answer = await capture(argv, { env: launch.env, signal, pause, timeoutMs, maxChars });
   signal.throwIfAborted();
   if (answer.timedOut) {

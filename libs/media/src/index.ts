@@ -21,7 +21,7 @@ export {
   type VideoStreamInfo,
 } from './media-info.js';
 export { linkOrCopy, removeMoved } from './move.js';
-export { mediaEnv, openMedia, type Media, type MediaEnv, type MediaNeeds } from './open-media.js';
+export { mediaEnv, mediaLinks, openMedia, type Media, type MediaEnv, type MediaNeeds } from './open-media.js';
 export { listPictures, readPictureHeader } from './packets.js';
 export { untilResumed, type PauseSignal, type RunControl } from './pause.js';
 export type { PictureHeader, PicturePacket } from './pictures.js';

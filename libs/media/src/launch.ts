@@ -15,7 +15,7 @@ export interface Launch {
   readonly parentDeath: readonly string[];
   readonly limits: Limits;
   /** The library, with all links followed. */
-  readonly libraryRoot: string;
+  readonly libraryRoots: readonly string[];
 }
 
 /** The whole argv that starts a tool. */

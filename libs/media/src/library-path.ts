@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { posix, sep } from 'node:path';
 import { MediaError } from './errors.js';
 
 /** Longest path accepted, in bytes; file systems take 4096, of which the root needs some. */
@@ -57,6 +57,10 @@ export function partialName(finalName: string, attempt: string): string {
 export function attemptOfPartial(name: string): string | null {
   return /^\..*\.([A-Za-z0-9_-]+)\.partial(\.[^.]*)?$/.exec(name)?.[1] ?? null;
 }
+
+/** Whether a path is that of one of these folders, or of what is below it; all without links. */
+export const isBelow = (roots: readonly string[], absolute: string): boolean =>
+  roots.some((root) => absolute === root || absolute.startsWith(root.endsWith(sep) ? root : root + sep));
 
 /** The extension of a file's name without its dot, in lower case. */
 export const extensionOf = (path: string): string => posix.extname(path).slice(1).toLowerCase();

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { access, lstat, mkdir, realpath, stat } from 'node:fs/promises';
-import { join, posix, sep } from 'node:path';
+import { join, posix } from 'node:path';
 import { MediaError, systemErrorCode, withDiskFullCode } from './errors.js';
-import { safeLibraryPath } from './library-path.js';
+import { isBelow, safeLibraryPath } from './library-path.js';
 import { adoptMarker, markersOfJob, type AttemptIdentity } from './published-marker.js';
 
 /** A file of the library that can be read. */
@@ -50,7 +50,14 @@ const MAX_SAME_NAME = 10_000;
  * The library's folder: turns relative paths into places on the disk, and lets none lead out of it.
  */
 export class MediaLibrary {
-  constructor(private readonly root: string) {}
+  /**
+   * @param root its folder
+   * @param linked further folders that links in it may lead to; one that is not there now counts as outside
+   */
+  constructor(
+    private readonly root: string,
+    private readonly linked: readonly string[] = [],
+  ) {}
 
   /**
    * The root with links followed.
@@ -65,16 +72,25 @@ export class MediaLibrary {
   }
 
   /**
+   * The root, and the folders that its links may lead to, with links followed.
+   * @throws {MediaError} LIBRARY_MISSING
+   */
+  async rootPaths(): Promise<string[]> {
+    const linked = await Promise.all(this.linked.map((folder) => realpath(folder).catch(() => null)));
+    return [await this.rootPath(), ...linked.filter((folder) => folder !== null)];
+  }
+
+  /**
    * A regular file that is not empty and lies inside the library after links are followed.
    * @throws {MediaError} INPUT_NOT_FOUND, INPUT_UNREADABLE, PATH_OUTSIDE_LIBRARY, INVALID_PARAMETERS
    */
   async resolveInput(path: string): Promise<LibraryInput> {
     const relative = safeLibraryPath(path);
-    const root = await this.rootPath();
-    const absolute = await realpath(join(root, relative)).catch((error: unknown) => {
+    const roots = await this.rootPaths();
+    const absolute = await realpath(join(this.root, relative)).catch((error: unknown) => {
       throw inputError(relative, error);
     });
-    mustBeInside(root, absolute, relative);
+    mustBeInside(roots, absolute, relative);
     const file = await stat(absolute).catch((error: unknown) => {
       throw inputError(relative, error);
     });
@@ -129,8 +145,8 @@ export class MediaLibrary {
 
   /** Follows a folder's path step by step and makes what is missing, so that no link is followed unchecked. */
   private async makeFolder(relative: string): Promise<string> {
-    const root = await this.rootPath();
-    let folder = root;
+    const roots = await this.rootPaths();
+    let folder = roots[0] ?? this.root;
     for (const name of relative === '.' ? [] : relative.split('/')) {
       const next = join(folder, name);
       await mkdir(next).catch((error: unknown) => {
@@ -139,7 +155,7 @@ export class MediaLibrary {
       folder = await realpath(next).catch((error: unknown) => {
         throw new MediaError('INVALID_PARAMETERS', `${relative} is not a folder`, { cause: error });
       });
-      mustBeInside(root, folder, relative);
+      mustBeInside(roots, folder, relative);
       if (!(await stat(folder)).isDirectory())
         throw new MediaError('INVALID_PARAMETERS', `${relative} is not a folder`);
     }
@@ -147,11 +163,8 @@ export class MediaLibrary {
   }
 }
 
-function mustBeInside(root: string, absolute: string, relative: string): void {
-  const base = root.endsWith(sep) ? root : root + sep;
-  if (absolute !== root && !absolute.startsWith(base)) {
-    throw new MediaError('PATH_OUTSIDE_LIBRARY', `${relative} leads out of the library`);
-  }
+function mustBeInside(roots: readonly string[], absolute: string, relative: string): void {
+  if (!isBelow(roots, absolute)) throw new MediaError('PATH_OUTSIDE_LIBRARY', `${relative} leads out of the library`);
 }
 
 /** A link that leads nowhere counts as something that is there. */

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { MediaError } from './errors.js';
 import { Ffmpeg } from './ffmpeg.js';
@@ -20,9 +21,17 @@ const passedOn = z.string().optional().describe('Handed on to ffmpeg');
 /** What of the environment ffmpeg sees. */
 const passedEnv = { PATH: passedOn, LD_LIBRARY_PATH: passedOn, LANG: passedOn, HOME: passedOn, TMPDIR: passedOn };
 
+/** Folders that links of the library may lead to, separated by commas. */
+export const mediaLinks = z
+  .string()
+  .default('')
+  .transform((folders) => folders.split(',').filter((folder) => folder !== ''))
+  .refine((folders) => folders.every(isAbsolute), 'must be absolute paths, separated by commas');
+
 /** The variables that a service which handles media reads. */
 export const mediaEnv = z.object({
   MEDIA_ROOT: z.string().min(1).describe('Folder of the media library'),
+  MEDIA_LINKS: mediaLinks.describe('Folders outside of it that links in it may lead to, separated by commas'),
   FFMPEG_PATH: z.string().min(1).optional().describe('The ffmpeg to run; left out, ffmpeg-static or the one on PATH'),
   FFPROBE_PATH: z.string().min(1).optional().describe('The ffprobe to run; left out, the one on PATH'),
   FFMPEG_THREADS: limit(256).describe('Threads of one encoder; left out, as many as ffmpeg likes'),
@@ -82,7 +91,7 @@ export async function openMedia(
   optional: readonly string[] = [],
   { reads = [], hardware: wantsHardware = false }: MediaNeeds = {},
 ): Promise<Media> {
-  const library = new MediaLibrary(env.MEDIA_ROOT);
+  const library = new MediaLibrary(env.MEDIA_ROOT, env.MEDIA_LINKS);
   const { tools, sandboxProblem } = await resolveFfmpeg({
     ffmpegPath: env.FFMPEG_PATH,
     ffprobePath: env.FFPROBE_PATH,
@@ -95,7 +104,7 @@ export async function openMedia(
       fileMb: env.FFMPEG_MAX_FILE_MB ?? null,
     },
     reserveBytes: (env.MIN_FREE_DISK_MB ?? DEFAULT_RESERVE_MB) * 1_000_000,
-    libraryRoot: await library.rootPath(),
+    libraryRoots: await library.rootPaths(),
     env: toolEnvironment(env),
   });
   const lacking = encoders.filter((encoder) => !tools.encoders.has(encoder));

@@ -10,7 +10,7 @@ const launch: Launch = {
   sandbox,
   parentDeath: ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--'],
   limits: NO_LIMITS,
-  libraryRoot: '/srv/media',
+  libraryRoots: ['/srv/media'],
 };
 
 const bound = (...paths: string[]): string => paths.map((path) => `--ro-bind-try ${path} ${path}`).join(' ');

@@ -38,7 +38,7 @@ export interface ToolSearch {
   readonly limits: Omit<Limits, 'prlimit'>;
   readonly reserveBytes: number;
   /** The library, with all links followed. */
-  readonly libraryRoot: string;
+  readonly libraryRoots: readonly string[];
   /** The environment of every tool; its PATH is searched. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -55,7 +55,7 @@ export interface FoundTools {
  * @throws {MediaError} FEATURE_MISSING naming what to set or install
  */
 export async function resolveFfmpeg(search: ToolSearch): Promise<FoundTools> {
-  const { env, libraryRoot, limits } = search;
+  const { env, libraryRoots, limits } = search;
   const ffmpeg = search.ffmpegPath ?? (await staticFfmpeg(env)) ?? onPath('ffmpeg', env);
   const ffprobe = search.ffprobePath ?? onPath('ffprobe', env);
   if (ffmpeg === null) throw missing('ffmpeg', 'FFMPEG_PATH');
@@ -68,7 +68,7 @@ export async function resolveFfmpeg(search: ToolSearch): Promise<FoundTools> {
     ask(ffprobe, '-version', 'FFPROBE_PATH', env),
   ]);
   const prlimit = requirePrlimit(limits, onPath('prlimit', env));
-  const bare: Launch = { env, sandbox: null, parentDeath, limits: { ...limits, prlimit }, libraryRoot };
+  const bare: Launch = { env, sandbox: null, parentDeath, limits: { ...limits, prlimit }, libraryRoots };
   const { sandbox, problem } = await trySandbox(
     {
       choice: search.sandbox,

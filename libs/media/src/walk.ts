@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { MediaError, systemErrorCode } from './errors.js';
-import { extensionOf, safeLibraryPath } from './library-path.js';
+import { extensionOf, isBelow, safeLibraryPath } from './library-path.js';
 import type { MediaLibrary } from './library.js';
 
 /** A file that was found below a folder of the library. */
@@ -38,16 +38,16 @@ export async function* walkLibrary(
   options: WalkOptions,
 ): AsyncGenerator<FoundFile> {
   const relative = safeLibraryPath(folder);
-  const root = await library.rootPath();
-  const absolute = await realpath(join(root, relative)).catch(() => null);
+  const roots = await library.rootPaths();
+  const absolute = await realpath(join(roots[0] ?? '', relative)).catch(() => null);
   if (absolute === null) throw new MediaError('INPUT_NOT_FOUND', `there is no folder ${relative} in the library`);
-  if (!isInside(root, absolute)) throw new MediaError('PATH_OUTSIDE_LIBRARY', `${relative} leads out of the library`);
+  if (!isBelow(roots, absolute)) throw new MediaError('PATH_OUTSIDE_LIBRARY', `${relative} leads out of the library`);
   if (!(await stat(absolute)).isDirectory()) throw new MediaError('INVALID_PARAMETERS', `${relative} is not a folder`);
-  yield* walkFolder(root, relative, absolute, options);
+  yield* walkFolder(roots, relative, absolute, options);
 }
 
 async function* walkFolder(
-  root: string,
+  roots: readonly string[],
   relative: string,
   absolute: string,
   options: WalkOptions,
@@ -58,14 +58,14 @@ async function* walkFolder(
     const looks = part.map(({ name, isFolder, isLink }) =>
       isFolder
         ? Promise.resolve(null)
-        : lookAt(root, { path: `${relative}/${name}`, absolute: join(absolute, name), isLink }, options),
+        : lookAt(roots, { path: `${relative}/${name}`, absolute: join(absolute, name), isLink }, options),
     );
     const found = await Promise.all(looks);
     for (const [index, { name, isFolder }] of part.entries()) {
       const file = found[index];
       if (file) yield file;
       else if (isFolder && options.recursive) {
-        yield* walkFolder(root, `${relative}/${name}`, join(absolute, name), options);
+        yield* walkFolder(roots, `${relative}/${name}`, join(absolute, name), options);
       }
     }
   }
@@ -92,7 +92,7 @@ async function listFolder(absolute: string): Promise<FolderEntry[]> {
 }
 
 async function lookAt(
-  root: string,
+  roots: readonly string[],
   { path, absolute, isLink }: { path: string; absolute: string; isLink: boolean },
   { extensions, onSkipped }: WalkOptions,
 ): Promise<FoundFile | null> {
@@ -106,7 +106,7 @@ async function lookAt(
   try {
     // The folder is real already.
     const real = isLink ? await realpath(absolute) : absolute;
-    if (!isInside(root, real)) return skip('it leads out of the library');
+    if (!isBelow(roots, real)) return skip('it leads out of the library');
     const file = await stat(real);
     if (!file.isFile()) return null;
     return { path, absolute: real, sizeBytes: file.size, modifiedMs: Math.floor(file.mtimeMs) };
@@ -123,6 +123,3 @@ function isSafe(relative: string): boolean {
     return false;
   }
 }
-
-const isInside = (root: string, absolute: string): boolean =>
-  absolute === root || absolute.startsWith(root.endsWith(sep) ? root : root + sep);

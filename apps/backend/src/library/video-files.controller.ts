@@ -31,7 +31,7 @@ export class VideoFilesController {
     config: BackendConfig,
     private readonly videos: VideosService,
   ) {
-    this.library = config.mediaRoot === undefined ? null : new MediaLibrary(config.mediaRoot);
+    this.library = config.mediaRoot === undefined ? null : new MediaLibrary(config.mediaRoot, config.mediaLinks);
   }
 
   @Get(':id/file')
