@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   clipGenerate,
@@ -149,6 +149,18 @@ describe('the scenes of a video', () => {
     const scenes = result.scenes.map(({ clipPath: _, ...scene }) => scene);
     expect(await recordOf(cuts)).toMatchObject({ scenes, width: 320 });
     expect(job.log).toContain('scene 2: 2 s to 5 s');
+    const { body } = await reelay.api.call<{ data: { id: string }[] }>(
+      'GET',
+      '/api/media/videos?q=cuts&directoryType=inbox',
+    );
+    const image = `${reelay.stack.apiUrl}/api/media/videos/${body.data[0]?.id ?? ''}/scenes`;
+    const headers = { authorization: `Bearer ${reelay.stack.token}` };
+    const second = await fetch(`${image}/2/image`, { headers });
+    expect(Buffer.from(await second.arrayBuffer())).toEqual(await readFile(inLibrary(pictures[1] ?? '')));
+    expect([second.headers.get('content-type'), (await fetch(`${image}/9/image`, { headers })).status]).toEqual([
+      'image/jpeg',
+      404,
+    ]);
   });
 
   it('can be cut out, each into a clip of its own', async () => {

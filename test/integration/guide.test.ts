@@ -33,15 +33,19 @@ async function commandsOf(guide: string): Promise<string> {
   return ['set -euo pipefail', ...blocks].join('\n').replaceAll('.reelay/env', join(folder, 'env'));
 }
 
-it('every command of the guide to the jobs API works as it stands there', async () => {
+/** Each guide, and the fewest answers in one line of JSON that its commands give. */
+it.each([
+  ['docs/jobs-api.md', 25],
+  ['docs/library.md', 8],
+])('every command of %s works as it stands there', async (guide, least) => {
   const script = join(folder, 'guide.sh');
   const env = Object.entries(reelay.stack.env).map(([name, value]) => `${name}='${value}'`);
   await writeFile(join(folder, 'env'), env.join('\n'));
   // A command that the API refuses is one that does not work.
-  const commands = (await commandsOf('docs/jobs-api.md')).replace('curl -sS', 'curl -sS --fail-with-body');
+  const commands = (await commandsOf(guide)).replace('curl -sS', 'curl -sS --fail-with-body');
   await writeFile(script, commands);
   const { stdout } = await run('bash', ['-x', script], { cwd: repoRoot });
   const answers = stdout.split('\n').filter((line) => line.startsWith('{'));
-  expect(answers.length).toBeGreaterThan(25);
+  expect(answers.length).toBeGreaterThan(least);
   expect(answers.filter((answer) => answer.includes('"type":"urn:reelay:problem'))).toEqual([]);
 });

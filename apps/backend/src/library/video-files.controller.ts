@@ -1,7 +1,7 @@
 import { basename, dirname, posix } from 'node:path';
 import { send } from '@fastify/send';
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { MediaError, MediaLibrary } from '@reelay/media';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -15,6 +15,8 @@ const fileQuery = z.strictObject({ download: z.enum(['true', 'false']).default('
 
 /** As sheets are named; in their folder nothing else is served. */
 const sheetName = z.string().regex(/^\d{1,4}\.jpg$/, 'must be the name of a sheet, such as 1.jpg');
+
+const sceneNumber = z.coerce.number().int().min(1).max(100_000);
 
 /** A file of the library is nobody's page: whatever its type, nothing in it runs on the API's origin. */
 const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
@@ -106,6 +108,27 @@ export class VideoFilesController {
     const { spritePath } = await this.videos.get(id);
     const folder = posix.dirname(spritePath ?? isMissing(id, 'sprite'));
     await this.sendFile(posix.join(folder, 'sprite', file), request, reply);
+  }
+
+  @Get(':id/scenes/:number/image')
+  @ApiOperation({ summary: "A picture of one of the video's scenes" })
+  @ApiParam({
+    name: 'number',
+    schema: { type: 'integer', minimum: 1 },
+    description: 'From 1, in the order of the film',
+  })
+  @ApiResponse({ status: 200, description: 'A picture' })
+  async videoScene(
+    @Param('id', uuidPipe) id: string,
+    @Param('number', new ZodPipe(sceneNumber)) number: number,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { scenes } = await this.videos.get(id);
+    const imagePath = scenes[number - 1]?.imagePath ?? null;
+    if (imagePath === null)
+      throw new ApiError(404, 'SCENE_NOT_FOUND', `Video ${id} has no picture of a scene ${String(number)}`);
+    await this.sendFile(imagePath, request, reply);
   }
 
   private async sendFile(path: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
