@@ -166,12 +166,12 @@ describe('the oracle finds', () => {
       brokenIn(await inspect({ databaseUrl: reelay.databaseUrl, mediaRoot: reelay.mediaRoot, outputs }));
     const rule = 'the output of a completed job is there and can be read';
     const told = [
-      `job ${garbage.id}: ${garbage.path} has no picture and no sound`,
+      `job ${garbage.id}: ${garbage.path} has no picture, no sound and no text`,
       `job ${empty.id}: ${empty.path} is empty`,
       `job ${missing.id}: ${missing.path} is missing`,
     ];
     expect((await look(200)).map(([name, examples]) => [name, [...examples].sort()])).toEqual([[rule, told.sort()]]);
-    expect(await look(1)).toEqual([[rule, [`job ${garbage.id}: ${garbage.path} has no picture and no sound`]]]);
+    expect(await look(1)).toEqual([[rule, [`job ${garbage.id}: ${garbage.path} has no picture, no sound and no text`]]]);
     expect(await look(0)).toEqual([]);
 
     // What a later job put in its place, or took away, is not the first job's any more.

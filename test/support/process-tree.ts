@@ -15,10 +15,12 @@ async function factsOf(pid: number): Promise<ProcessFacts | null> {
       readFile(`/proc/${String(pid)}/cmdline`, 'utf8'),
       readlink(`/proc/${String(pid)}/exe`),
     ]);
-    const { state, group } = statusIn(stat);
+    const { state, group, parent: own } = statusIn(stat);
     // A zombie runs no more: nobody has asked for its exit status yet.
     if (state === 'Z') return null;
-    const { parent } = statusIn(await readFile(`/proc/${String(group)}/stat`, 'utf8'));
+    // An orphan's group may have lost its leader.
+    const leader = await readFile(`/proc/${String(group)}/stat`, 'utf8').catch(() => null);
+    const parent = leader === null ? own : statusIn(leader).parent;
     return { pid, parent, command: cmdline.replaceAll('\0', ' ').trim() };
   } catch {
     return null;

@@ -8,8 +8,13 @@ import { messageOf, ToolError } from './tool-error.mjs';
 const AT_ONCE = 4;
 const PROBE_TIMEOUT_MS = 60_000;
 
-/** Job types that leave their input where it is: of any other that took a file, nobody knows. */
-const READING_TYPES = ['reencode_streaming', 'thumbnail_generate', 'validate'];
+/** Takes its input away. Reelay's other job types leave theirs where they are; of those of others nobody knows. */
+const MOVING_TYPE = 'move_to_library';
+
+async function readingTypes() {
+  const { JOB_CONTRACTS } = await import('../../libs/contracts/dist/index.js');
+  return [...JOB_CONTRACTS.keys()].filter((type) => type !== MOVING_TYPE);
+}
 
 /** @typedef {{ job: string, path: string }} Output */
 
@@ -106,7 +111,7 @@ async function isSuperseded({ job, path }, query) {
                OR (later.type <> ALL ($3::text[])
                    AND EXISTS (SELECT FROM jsonb_each_text(later.params) AS param WHERE param.value = $2)))
      ) AS superseded`,
-    [job, path, READING_TYPES],
+    [job, path, await readingTypes()],
   );
   return row.superseded;
 }
