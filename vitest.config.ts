@@ -10,6 +10,9 @@ const plugins = ablation
   ? [{ name: 'ablation', transform: (code: string, id: string) => ablated(ablation, id, code) }]
   : [];
 
+/** Tests of real processes, on a broker and a database that they share. */
+const real = { globalSetup: ['test/support/global-setup.ts'], testTimeout: SLOW_MS, hookTimeout: SLOW_MS };
+
 export default defineConfig({
   test: {
     projects: [
@@ -17,17 +20,29 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['libs/*/src/**/*.spec.ts', 'apps/*/src/**/*.spec.ts', 'test/contract/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
         },
       },
       {
         plugins,
         test: {
+          ...real,
           name: 'system',
-          include: ['test/{integration,faults,e2e}/**/*.test.ts'],
-          globalSetup: ['test/support/global-setup.ts'],
-          testTimeout: SLOW_MS,
-          hookTimeout: SLOW_MS,
+          include: ['test/{integration,e2e}/**/*.test.ts'],
+          // They wait for each other's processor now and then, and mostly for brokers and clocks.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        plugins,
+        test: {
+          ...real,
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          // What is killed and frozen here must not be slowed down by others as well.
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -32,7 +32,7 @@ afterAll(() => reelay.stop());
 
 const namesIn = (folder: string): Promise<string[]> => readdir(join(reelay.mediaRoot, folder)).catch(() => []);
 
-it.each(DEATHS)(
+it.concurrent.each(DEATHS)(
   'a worker killed at "%s" leaves a whole sprite or none, and the next attempt ends it',
   async (death, has) => {
     const sprite = `thumbnails/${death}`;

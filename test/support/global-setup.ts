@@ -17,14 +17,17 @@ declare module 'vitest' {
   }
 }
 
-/** Variables by which a run of tests lends its servers to one that it starts itself. */
+/** Variables by which a run of tests lends its servers to its next project, and to runs that it starts itself. */
 const LENT = {
   postgresUrl: 'TEST_POSTGRES_URL',
   amqpUrl: 'TEST_AMQP_URL',
   managementUrl: 'TEST_MANAGEMENT_URL',
 } as const;
 
-/** Starts one PostgreSQL and one RabbitMQ for all system tests. They end with this process, however it ends. */
+/**
+ * Starts one PostgreSQL and one RabbitMQ for all tests of real processes: the first project that needs them does, and
+ * lends them to the next. They end with this process, however it ends.
+ */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   if (process.env[LENT.postgresUrl] !== undefined) {
     for (const [key, name] of Object.entries(LENT)) {
@@ -41,9 +44,12 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     startRabbitmq({ dir: join(dir, 'rabbitmq'), log: join(dir, 'rabbitmq.log') }),
   ]);
   await createTemplateDatabase(postgres.url);
-  project.provide('postgresUrl', postgres.url);
-  project.provide('amqpUrl', rabbitmq.url);
-  project.provide('managementUrl', rabbitmq.managementUrl);
+  const urls = { postgresUrl: postgres.url, amqpUrl: rabbitmq.url, managementUrl: rabbitmq.managementUrl };
+  for (const [key, name] of Object.entries(LENT)) {
+    const url = urls[key as keyof typeof LENT];
+    project.provide(key as keyof typeof LENT, url);
+    process.env[name] = url;
+  }
   return async () => {
     await Promise.all([rabbitmq.stop(), postgres.stop()]);
   };
