@@ -139,10 +139,10 @@ describe('the scenes of a video', () => {
     }
     expect(result.scenes.map(({ clipPath }) => clipPath)).toEqual([null, null, null, null]);
     const pictures = result.scenes.map(({ imagePath }) => imagePath ?? '');
-    expect(job.destinationPaths).toEqual(pictures);
+    expect(job.destinationPaths).toEqual(['thumbnails/cuts.scenes/scenes.vtt', ...pictures]);
     expect(await readdir(inLibrary('thumbnails/cuts.scenes'))).toEqual([
       ...[1, 2, 3, 4].map((n) => `scene-${String(n)}.jpg`),
-      'scenes.json',
+      'scenes.vtt',
     ]);
     const colours = await Promise.all(pictures.map((picture) => colourAt(inLibrary(picture), 0, 160, 150)));
     expect(colours).toEqual(['red', 'green', 'blue', 'white']);

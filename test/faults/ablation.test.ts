@@ -55,7 +55,20 @@ interface Report {
 async function runWithout({ ablation, file, title }: Case): Promise<{ code: number | null; report: Report }> {
   const reportFile = join(folder, 'report.json');
   await rm(reportFile, { force: true });
-  const args = ['run', '--project', 'system', '--project', 'faults', file, '-t', title, '--reporter', 'json', '--outputFile', reportFile];
+  const args = [
+    'run',
+    '--project',
+    'system',
+    '--project',
+    'faults',
+    file,
+    '-t',
+    title,
+    '--reporter',
+    'json',
+    '--outputFile',
+    reportFile,
+  ];
   const child = spawn(process.execPath, [join(repoRoot, 'node_modules/vitest/vitest.mjs'), ...args], {
     cwd: repoRoot,
     stdio: 'ignore',

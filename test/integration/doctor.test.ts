@@ -171,7 +171,9 @@ describe('the oracle finds', () => {
       `job ${missing.id}: ${missing.path} is missing`,
     ];
     expect((await look(200)).map(([name, examples]) => [name, [...examples].sort()])).toEqual([[rule, told.sort()]]);
-    expect(await look(1)).toEqual([[rule, [`job ${garbage.id}: ${garbage.path} has no picture, no sound and no text`]]]);
+    expect(await look(1)).toEqual([
+      [rule, [`job ${garbage.id}: ${garbage.path} has no picture, no sound and no text`]],
+    ]);
     expect(await look(0)).toEqual([]);
 
     // What a later job put in its place, or took away, is not the first job's any more.

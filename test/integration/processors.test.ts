@@ -146,11 +146,15 @@ it('pictures of scenes are there whole or not at all, and are not taken twice', 
   const run = await runProcessor(processor, parameters, { reelay: attemptOf('scene_extract', 3) });
   expect(run.outcome).toMatchObject({
     kind: 'completed',
-    destinationPaths: ['thumbnails/scenes.scenes/scene-1.jpg', 'clips/scenes-scene-1.mp4'],
+    destinationPaths: [
+      'thumbnails/scenes.scenes/scenes.vtt',
+      'thumbnails/scenes.scenes/scene-1.jpg',
+      'clips/scenes-scene-1.mp4',
+    ],
   });
   expect(run.log).toContain('an earlier attempt of this job had taken the pictures already');
   const percents = run.progress.map(({ percent }) => percent);
   expect(percents).toEqual(percents.toSorted((a, b) => a - b));
   expect(await readdir(join(folder, 'thumbnails'))).toEqual(['scenes.scenes']);
-  expect(await readdir(join(folder, 'thumbnails/scenes.scenes'))).toEqual(['scene-1.jpg', 'scenes.json']);
+  expect(await readdir(join(folder, 'thumbnails/scenes.scenes'))).toEqual(['scene-1.jpg', 'scenes.vtt']);
 });

@@ -26,13 +26,18 @@ const SMALL = { width: 64, height: 64, fps: 10 };
 
 /** What each type is given besides its input, once for each of its ways. What is not named here is given nothing. */
 const WAYS: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
+  clip_generate: [{ ranges: [{ start: 0.1, end: 0.6 }] }],
   compile_gif: [{ duration: 0.5, width: 64 }],
   compile_mega: [{ ...SMALL, crossfadeSeconds: 0.2 }],
   compile_quad: [SMALL],
   compile_random: [{ ...SMALL, clipSeconds: 0.5, seed: 1 }],
+  digest_generate: [{ targetLength: 1 }],
+  highlight_generate: [{ targetLength: 1, clipSeconds: 1, crossfadeSeconds: 0.1 }],
   probe: [{ countFrames: true }],
   quality_check: [{ referencePath: GOOD }],
   reencode_streaming: [{ force: true, preset: 'ultrafast' }, { targetBitrate: 200_000 }],
+  scene_extract: [{ clips: true }],
+  tag_generation: [{ maxFrames: 2 }],
   thumbnail_generate: [{}, { kind: 'sprite', count: 4 }, { kind: 'preview' }, { kind: 'preview', format: 'webp' }],
   transcode: [{ preset: 'preview-240p' }, { preset: 'audio-aac' }],
   trim: [
@@ -71,7 +76,7 @@ interface Ending {
 
 /** Starts a Reelay with every worker, and a library with one good film. */
 export async function startForBadInput(): Promise<Reelay> {
-  const replicas = { 'worker-compile': 1, 'worker-encode': 1, 'worker-library': 1 };
+  const replicas = { 'worker-analyze': 1, 'worker-compile': 1, 'worker-encode': 1, 'worker-library': 1 };
   const reelay = await startReelay({ replicas, env: { FFMPEG_THREADS: '1' } });
   await makeVideo(reelay.mediaRoot, 'good.mp4', GOOD_FILM);
   return reelay;
@@ -173,6 +178,7 @@ async function breachOf(reelay: Reelay, job: JobDetail): Promise<string | null> 
 /** What ffmpeg says against a file when it decodes all of it; null when nothing. It cannot read an animated WebP. */
 async function decodeFault(file: string): Promise<string | null> {
   if (file.endsWith('.webp')) return null;
+  if (file.endsWith('scenes.vtt')) return (await readFile(file, 'utf8')).includes(' --> ') ? null : 'it has no cues';
   if (file.endsWith('.vtt')) return readCues(await readFile(file, 'utf8')).length > 0 ? null : 'it has no cues';
   const { ffmpeg } = await resolveFfmpeg();
   const plainName = file.endsWith('.jpg') ? ['-f', 'image2', '-pattern_type', 'none'] : [];

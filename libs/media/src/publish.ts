@@ -21,6 +21,8 @@ export interface ProducingJob {
   readonly signal: AbortSignal;
   /** Takes what to do once the broker has the answer that the job is completed; left out, it is done at once. */
   afterCompleted?(cleanUp: () => Promise<void>): void;
+  /** Takes how to undo what was published, for an attempt that fails for good. */
+  afterFailed?(undo: () => Promise<void>): void;
 }
 
 /** The job of work that takes several steps and says how far it is; a job's context fits. */
@@ -103,6 +105,7 @@ async function adopt<Made, Verified>(
     const verified = await steps.verify(output.absolute, null);
     // Its maker may have died before it did this.
     await sync(dirname(output.absolute));
+    undoWhenFailed(output, marker, job);
     await removeWhenCompleted(marker, job);
     return { path: output.relative, verified, adopted: true };
   } catch (error) {
@@ -138,6 +141,7 @@ async function publish(
     if (marker !== null) await rm(marker, { force: true });
     throw error;
   }
+  undoWhenFailed(target, marker, job);
   await sync(dirname(target.absolute));
   if (marker !== null) await removeWhenCompleted(marker, job);
   return target;
@@ -160,6 +164,14 @@ async function markFinished(
     return marker;
   }
   return (await hardLink(known, marker)) ? marker : null;
+}
+
+/** A job of several outputs that cannot make all of them leaves none. */
+function undoWhenFailed({ absolute }: LibraryOutput, marker: string | null, job: ProducingJob): void {
+  job.afterFailed?.(async () => {
+    await rm(absolute, { recursive: true, force: true });
+    if (marker !== null) await rm(marker, { force: true });
+  });
 }
 
 /** Until then the hidden name tells a next attempt whose output it is. */

@@ -25,7 +25,7 @@ const end = '--remount-ro / --chdir / --setenv HOME /tmp --setenv TMPDIR /tmp';
 
 const encode = ['-i', 'file:/srv/media/inbox/a b.mkv', '-c:v', 'libx264', 'file:/srv/media/playback/.a.partial.mp4'];
 const commandLine = (args: readonly string[], more: Partial<Launch> = {}, extra = {}): string =>
-  launchArgv({ ...launch, ...more }, ['/opt/ffmpeg/bin/ffmpeg', ...args], accessOf(args, '/srv/media', extra)).join(
+  launchArgv({ ...launch, ...more }, ['/opt/ffmpeg/bin/ffmpeg', ...args], accessOf(args, ['/srv/media'], extra)).join(
     ' ',
   );
 

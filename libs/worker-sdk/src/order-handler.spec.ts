@@ -8,6 +8,7 @@ import type { Delivery, OutgoingMessage } from '@reelay/messaging';
 import { createLogger } from '@reelay/platform';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { JobError } from './errors.js';
 import { noRecords } from './library-records.js';
 import { OrderHandler } from './order-handler.js';
 import type { DeliveredOrder } from './order-intake.js';
@@ -220,6 +221,25 @@ describe('what a completed attempt leaves to be cleaned up', () => {
     const file = join(folder, 'marker');
     await handlerOf(leaving(file, () => Promise.reject(new Error('no')))).take(orderOf(7));
     expect([answers(), existsSync(file)]).toEqual([['job_error'], true]);
+  });
+
+  it('is undone when no retry helps, and else kept for one', async () => {
+    for (const [retryable, stays] of [
+      [false, false],
+      [true, true],
+    ] as const) {
+      const file = join(folder, String(retryable));
+      const processor: JobProcessor = {
+        contract,
+        process: async (_, job) => {
+          await writeFile(file, '');
+          job.afterFailed(() => rm(file));
+          throw new JobError('ENCODER_CRASHED', 'no', retryable);
+        },
+      };
+      await handlerOf(processor).take(orderOf(retryable ? 8 : 9));
+      expect([retryable, existsSync(file)]).toEqual([retryable, stays]);
+    }
   });
 
   it('is not the concern of the answer when it cannot be removed', async () => {

@@ -134,6 +134,7 @@ export class OrderHandler {
     await jobs.track(identity.attemptId, async (signal, pause) => {
       const reporter = new JobReporter(identity, outbox);
       const cleanUps = new CleanUps();
+      const undos = new CleanUps();
       const startedAt = performance.now();
       const outcome = await this.performClaimed(order, reporter, {
         signal,
@@ -146,7 +147,13 @@ export class OrderHandler {
           reporter.log(line);
         },
         afterCompleted: cleanUps.add,
+        afterFailed: undos.add,
       });
+      if (outcome.kind === 'failed' && !outcome.retryable) {
+        await undos.run((error) => {
+          logger.warn({ err: error, attempt: identity.attemptId }, 'could not undo what a failed attempt had made');
+        });
+      }
       reporter.finish();
       const seconds = Math.round(performance.now() - startedAt) / 1000;
       const cleansUp = outcome.kind === 'completed' && !cleanUps.isEmpty;

@@ -62,6 +62,8 @@ export interface JobContext {
    * attempt would have needed. Not called when the attempt ends otherwise, or the worker dies before.
    */
   afterCompleted(cleanUp: () => Promise<void>): void;
+  /** Takes how to undo what is in its place already, should the attempt fail by a fault that no retry helps. */
+  afterFailed(undo: () => Promise<void>): void;
 }
 
 /** What a finished processor hands back. */

@@ -31,6 +31,7 @@ export async function runOrder(
   const workDirs = new WorkDirs(options.workDir);
   await workDirs.open();
   const cleanUps = new CleanUps();
+  const undos = new CleanUps();
   try {
     const outcome = await perform(processor, validated.order, workDirs, {
       signal: options.signal,
@@ -41,6 +42,7 @@ export async function runOrder(
           for (const change of changes) options.observer.log(`record ${JSON.stringify(change)}`);
         }),
       afterCompleted: cleanUps.add,
+      afterFailed: undos.add,
       progress: (update) => {
         options.observer.progress(update);
       },
@@ -49,6 +51,7 @@ export async function runOrder(
       },
     });
     if (outcome.kind === 'completed') await cleanUps.run();
+    if (outcome.kind === 'failed' && !outcome.retryable) await undos.run();
     return outcome;
   } finally {
     await workDirs.close();

@@ -12,7 +12,7 @@ import {
   type MediaLibrary,
   type PictureSize,
 } from '@reelay/media';
-import { planStill, stillSize } from '@reelay/media/plan';
+import { planStill, stillSize, webvtt } from '@reelay/media/plan';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
 import { Analyser, seconds, type Film } from '../analysis/analyser.js';
 import type { Analysis } from '../analysis/measure-reader.js';
@@ -22,8 +22,8 @@ import { pictureTime } from './scene-extract.plan.js';
 
 /** In which the folders of pictures go. */
 const PICTURES_FOLDER = 'thumbnails';
-/** Beside the pictures: when each scene begins and ends. */
-const SCENES_FILE = 'scenes.json';
+/** Beside the pictures: when each scene begins and ends, as players take it for chapters. */
+const SCENES_FILE = 'scenes.vtt';
 
 /** The shares of the progress at which the film is measured, and the pictures are there, where clips follow. */
 const BEFORE_CLIPS = { analysed: 50, pictured: 65 };
@@ -66,7 +66,11 @@ export class SceneExtractProcessor implements JobProcessor<typeof sceneExtract> 
     const cut = clips ? await this.cutOut(scenes, order, job) : [];
     const found = scenes.map((scene, index) => ({ ...scene, imagePath: pictures.paths[index] ?? null }));
     return {
-      destinationPaths: [...pictures.paths.filter((path) => path !== null), ...cut.map(({ path }) => path)],
+      destinationPaths: [
+        `${pictures.folder}/${SCENES_FILE}`,
+        ...pictures.paths.filter((path) => path !== null),
+        ...cut.map(({ path }) => path),
+      ],
       result: {
         scenes: found.map((scene, index) => ({ ...scene, clipPath: cut[index]?.path ?? null })),
         imageFolder: pictures.folder,
@@ -100,7 +104,8 @@ export class SceneExtractProcessor implements JobProcessor<typeof sceneExtract> 
         const taken = await this.takePicture(film, time, size, join(folder, nameOf(index)), job);
         if (!taken) job.log(`scene ${String(index + 1)} has no picture that can be decoded at ${seconds(time)}`);
       }
-      await writeFile(join(folder, SCENES_FILE), `${JSON.stringify(scenes, null, 2)}\n`);
+      const chapters = scenes.map(({ start, end }, index) => ({ start, end, text: `Scene ${String(index + 1)}` }));
+      await writeFile(join(folder, SCENES_FILE), webvtt(chapters));
     };
     const { path, adopted } = await produceOutput(this.library, output, order, job, {
       make: takeAll,

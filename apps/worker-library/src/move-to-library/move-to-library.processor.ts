@@ -55,10 +55,18 @@ export class MoveToLibraryProcessor implements JobProcessor<typeof moveToLibrary
     order: MoveOrder,
     job: JobContext,
   ): Promise<MoveResult> {
-    const { path, verified, adopted } = await produceOutput(this.library, output, order, job, {
-      make: (temporary) => this.giveName(from, input, temporary, job),
-      verify: async (file, made): Promise<Moved> => ({ sizeBytes: (await stat(file)).size, mode: made ?? 'move' }),
-    });
+    // Once the old name is gone nothing may take the new one away.
+    const { signal, afterCompleted } = job;
+    const { path, verified, adopted } = await produceOutput(
+      this.library,
+      output,
+      order,
+      { signal, afterCompleted },
+      {
+        make: (temporary) => this.giveName(from, input, temporary, job),
+        verify: async (file, made): Promise<Moved> => ({ sizeBytes: (await stat(file)).size, mode: made ?? 'move' }),
+      },
+    );
     if (adopted) job.log('an earlier attempt of this job had put it there already');
     job.progress({ phase: 'remove', percent: 95 });
     if (input !== null) {

@@ -6,6 +6,7 @@ import {
   type PictureSize,
   type VideoStreamInfo,
 } from '@reelay/media';
+import { webvtt } from '@reelay/media/plan';
 
 /** Where the sheets lie, beside the WebVTT file; the API serves them below the same name. */
 export const SHEETS_FOLDER = 'sprite';
@@ -194,16 +195,9 @@ export function spriteCues(layout: SpriteLayout): string {
     const [x, y] = [(place % columns) * tile.width, Math.floor(place / columns) * tile.height];
     const end = index === tiles - 1 ? durationSeconds : (index + 1) * intervalSeconds;
     const where = [x, y, tile.width, tile.height].join(',');
-    return `${timestamp(index * intervalSeconds)} --> ${timestamp(end)}\n${sheetName(sheet)}#xywh=${where}\n`;
+    return { start: index * intervalSeconds, end, text: `${sheetName(sheet)}#xywh=${where}` };
   });
-  return ['WEBVTT\n', ...cues].join('\n');
-}
-
-function timestamp(seconds: number): string {
-  const milliseconds = Math.round(seconds * 1000);
-  const part = (unit: number, of: number): string => String(Math.floor(milliseconds / unit) % of).padStart(2, '0');
-  const hours = String(Math.floor(milliseconds / 3_600_000)).padStart(2, '0');
-  return `${hours}:${part(60_000, 60)}:${part(1000, 60)}.${String(milliseconds % 1000).padStart(3, '0')}`;
+  return webvtt(cues);
 }
 
 /** Whether so many tiles repeat the one before that key pictures are too rare to tell the times apart. */

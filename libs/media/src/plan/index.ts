@@ -30,3 +30,4 @@ export {
   type TranscodeRequest,
 } from './transcode.js';
 export { TRIM_ENCODERS } from './trim.js';
+export { webvtt, type Cue } from './webvtt.js';
