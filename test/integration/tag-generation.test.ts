@@ -6,7 +6,7 @@ import { openMedia } from '@reelay/media';
 import { PauseSwitch, runProcessor } from '@reelay/worker-sdk/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TagGenerationProcessor } from '../../apps/worker-analyze/dist/tag-generation/tag-generation.processor.js';
-import { resolveFfmpeg } from '../../tools/lib/ffmpeg.mjs';
+import { mediaSettings } from '../support/media-settings.js';
 import { eventually, sleep } from '../support/eventually.js';
 import { makeLongVideo, makeVideo } from '../support/media.js';
 import { encodersOf, stateOf } from '../support/process-tree.js';
@@ -38,8 +38,7 @@ const colourModel = {
 };
 
 async function processor(model: Pick<typeof colourModel, 'detect'> = colourModel): Promise<TagGenerationProcessor> {
-  const { ffmpeg, ffprobe } = await resolveFfmpeg();
-  const media = await openMedia({ MEDIA_ROOT: folder, FFMPEG_PATH: ffmpeg, FFPROBE_PATH: ffprobe }, []);
+  const media = await openMedia(await mediaSettings(folder), []);
   return new TagGenerationProcessor(media.ffmpeg, media.library, { ...colourModel, ...model });
 }
 

@@ -56,17 +56,16 @@ export class MoveToLibraryProcessor implements JobProcessor<typeof moveToLibrary
     job: JobContext,
   ): Promise<MoveResult> {
     // Once the old name is gone nothing may take the new one away.
-    const { signal, afterCompleted } = job;
-    const { path, verified, adopted } = await produceOutput(
-      this.library,
-      output,
-      order,
-      { signal, afterCompleted },
-      {
-        make: (temporary) => this.giveName(from, input, temporary, job),
-        verify: async (file, made): Promise<Moved> => ({ sizeBytes: (await stat(file)).size, mode: made ?? 'move' }),
+    const producing = {
+      signal: job.signal,
+      afterCompleted: (cleanUp: () => Promise<void>): void => {
+        job.afterCompleted(cleanUp);
       },
-    );
+    };
+    const { path, verified, adopted } = await produceOutput(this.library, output, order, producing, {
+      make: (temporary) => this.giveName(from, input, temporary, job),
+      verify: async (file, made): Promise<Moved> => ({ sizeBytes: (await stat(file)).size, mode: made ?? 'move' }),
+    });
     if (adopted) job.log('an earlier attempt of this job had put it there already');
     job.progress({ phase: 'remove', percent: 95 });
     if (input !== null) {
