@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startForBadInput, tryAll } from '../support/bad-input.js';
+import { startForBadInput, tryAll, TEST_MS } from '../support/bad-input.js';
 import { makeVideo } from '../support/media.js';
 import type { Reelay } from '../support/reelay.js';
 
@@ -33,23 +33,27 @@ async function crowded(): Promise<string> {
 }
 
 describe('every job type that reads a video', () => {
-  it('ends well with a video of any shape', async () => {
-    const good = inInbox('good.mp4');
-    const lossless = ['-c:v', 'ffv1', '-pix_fmt', 'bgr0'];
-    const endings = await tryAll(reelay, {
-      'sound only': await make('sound.m4a', ['-i', good, '-vn', '-c', 'copy']),
-      'no sound': await make('mute.mp4', ['-i', good, '-an', '-c', 'copy']),
-      'one pixel': await make('pixel.mkv', [...pictures('size=64x64:rate=25:duration=1,scale=1:1'), ...lossless]),
-      'odd sides': await make('odd.mkv', [...pictures('size=33x17:rate=25:duration=1'), ...tone, ...lossless]),
-      'uneven times': await make('uneven.mkv', [
-        ...[...pictures('size=160x90:rate=30:duration=1'), ...tone, '-vf', "select='not(eq(mod(n,7),3))'"],
-        ...['-fps_mode', 'vfr', ...h264],
-      ]),
-      turned: await make('turned.mp4', ['-i', good, '-c', 'copy', '-metadata:s:v', 'rotate=90']),
-      crowded: await crowded(),
-    });
-    const failures = endings.filter(({ end }) => end !== 'completed').map(({ what, type }) => `${type}: ${what}`);
-    // One of the presets of a transcode makes sound only.
-    expect(failures.filter((failure) => !/: (one pixel|sound only)$/.test(failure))).toEqual(['transcode: no sound']);
-  });
+  it(
+    'ends well with a video of any shape',
+    async () => {
+      const good = inInbox('good.mp4');
+      const lossless = ['-c:v', 'ffv1', '-pix_fmt', 'bgr0'];
+      const endings = await tryAll(reelay, {
+        'sound only': await make('sound.m4a', ['-i', good, '-vn', '-c', 'copy']),
+        'no sound': await make('mute.mp4', ['-i', good, '-an', '-c', 'copy']),
+        'one pixel': await make('pixel.mkv', [...pictures('size=64x64:rate=25:duration=1,scale=1:1'), ...lossless]),
+        'odd sides': await make('odd.mkv', [...pictures('size=33x17:rate=25:duration=1'), ...tone, ...lossless]),
+        'uneven times': await make('uneven.mkv', [
+          ...[...pictures('size=160x90:rate=30:duration=1'), ...tone, '-vf', "select='not(eq(mod(n,7),3))'"],
+          ...['-fps_mode', 'vfr', ...h264],
+        ]),
+        turned: await make('turned.mp4', ['-i', good, '-c', 'copy', '-metadata:s:v', 'rotate=90']),
+        crowded: await crowded(),
+      });
+      const failures = endings.filter(({ end }) => end !== 'completed').map(({ what, type }) => `${type}: ${what}`);
+      // One of the presets of a transcode makes sound only.
+      expect(failures.filter((failure) => !/: (one pixel|sound only)$/.test(failure))).toEqual(['transcode: no sound']);
+    },
+    TEST_MS,
+  );
 });

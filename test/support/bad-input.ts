@@ -17,6 +17,8 @@ const run = promisify(execFile);
 /** Most jobs of a request. */
 const BULK = 100;
 const WITHIN_MS = 240_000;
+/** What a test of all of them may take: hundreds of short jobs. */
+export const TEST_MS = WITHIN_MS + 120_000;
 
 /** What the other inputs of a job are, where it takes several. */
 const GOOD = 'inbox/good.mp4';
