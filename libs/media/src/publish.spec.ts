@@ -38,8 +38,10 @@ const attemptOf = (jobId: string | null, parameters: unknown = { crf: 23 }): Att
 interface Run {
   readonly attempt: AttemptIdentity;
   readonly controller: AbortController;
-  /** What the broker's confirm of `completed` sets off; a worker that dies never gets there. */
+  /** What the backend's word that `completed` was taken sets off; a worker that dies never gets there. */
   readonly answered: () => Promise<void>;
+  /** What a failure sets off that no retry helps. */
+  readonly failed: () => Promise<void>;
   readonly produce: (options?: Options) => Promise<Produced<string>>;
 }
 
@@ -54,11 +56,15 @@ interface Options {
 function run(attempt: AttemptIdentity): Run {
   const controller = new AbortController();
   const cleanUps: (() => Promise<void>)[] = [];
+  const undos: (() => Promise<void>)[] = [];
   return {
     attempt,
     controller,
     answered: async () => {
       for (const cleanUp of cleanUps) await cleanUp();
+    },
+    failed: async () => {
+      for (const undo of undos) await undo();
     },
     produce: async ({ path = PATH, content = 'made', verify, onPublished } = {}) => {
       const output =
@@ -74,6 +80,9 @@ function run(attempt: AttemptIdentity): Run {
           afterCompleted: (cleanUp) => {
             cleanUps.push(cleanUp);
             onPublished?.();
+          },
+          afterFailed: (undo) => {
+            undos.push(undo);
           },
         },
         {
@@ -97,6 +106,23 @@ describe('an output', () => {
     expect(await produce()).toEqual({ path: PATH, verified: 'made', adopted: false });
     expect(await visible()).toEqual([NAME]);
     await answered();
+    expect(await files()).toEqual([NAME]);
+  });
+
+  it('goes again when its attempt fails for good', async () => {
+    const { produce, failed } = run(attemptOf(JOB));
+    await produce();
+    await failed();
+    expect(await files()).toEqual([]);
+  });
+
+  it('stays when an attempt that came later has completed with it', async () => {
+    const frozen = run(attemptOf(JOB));
+    await frozen.produce();
+    const later = run(attemptOf(JOB));
+    expect(await later.produce()).toMatchObject({ adopted: true });
+    await later.answered();
+    await frozen.failed();
     expect(await files()).toEqual([NAME]);
   });
 

@@ -1,4 +1,4 @@
-import { link, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { MediaError, systemErrorCode, withDiskFullCode } from './errors.js';
 import type { LibraryOutput, MediaLibrary } from './library.js';
@@ -166,12 +166,21 @@ async function markFinished(
   return (await hardLink(known, marker)) ? marker : null;
 }
 
-/** A job of several outputs that cannot make all of them leaves none. */
-function undoWhenFailed({ absolute }: LibraryOutput, marker: string | null, job: ProducingJob): void {
+/**
+ * A job of several outputs that cannot make all of them leaves none. Once the hidden name is gone the output is that of
+ * a completed attempt, which a worker that stood still for long may not know, and stays.
+ */
+function undoWhenFailed({ absolute, main }: LibraryOutput, marker: string | null, job: ProducingJob): void {
   job.afterFailed?.(async () => {
+    if (marker !== null && !(await isOneFile(marker, join(absolute, main ?? '')))) return;
     await rm(absolute, { recursive: true, force: true });
     if (marker !== null) await rm(marker, { force: true });
   });
+}
+
+async function isOneFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([lstat(one).catch(() => null), lstat(other).catch(() => null)]);
+  return a !== null && b !== null && a.dev === b.dev && a.ino === b.ino;
 }
 
 /** Until then the hidden name tells a next attempt whose output it is. */
