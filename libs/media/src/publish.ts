@@ -19,7 +19,7 @@ const NO_HARD_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 /** The job that an output is made for; a job's context fits. */
 export interface ProducingJob {
   readonly signal: AbortSignal;
-  /** Takes what to do once the broker has the answer that the job is completed; left out, it is done at once. */
+  /** Takes what to do once the answer that the job is completed was taken; left out, it is done at once. */
   afterCompleted?(cleanUp: () => Promise<void>): void;
   /** Takes how to undo what was published, for an attempt that fails for good. */
   afterFailed?(undo: () => Promise<void>): void;

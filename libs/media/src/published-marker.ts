@@ -13,8 +13,8 @@ export interface AttemptIdentity {
 
 /*
  * A job's output may get its final name and the worker die before anybody heard of it. The next attempt
- * would find the name taken. So each output keeps a second, hidden name, a hard link, until the broker has
- * the answer: `.<job>.<stamp>.published`. A file with the same inode as such a name was published by that job:
+ * would find the name taken. So each output keeps a second, hidden name, a hard link, until the
+ * backend has taken the answer: `.<job>.<stamp>.published`. A file with the same inode as such a name was published by that job:
  * no other can have it, since an inode that has a name is not used again. The stamp is made of the inode's size
  * and time of writing, so that a file which was overwritten in place since then is not taken for it, and of
  * the parameters, which may be edited between attempts. A crash leaves one of these:

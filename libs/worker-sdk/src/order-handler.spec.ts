@@ -91,7 +91,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const handlerOf = (processor: JobProcessor, publish: () => Promise<'routed'> = () => Promise.resolve('routed')) =>
+const handlerOf = (
+  processor: JobProcessor,
+  publish: () => Promise<'routed'> = () => Promise.resolve('routed'),
+  onConfirmed: () => void = () => undefined,
+) =>
   new OrderHandler({
     instanceId: 'w-1',
     processors: new Map([['steps', processor]]),
@@ -104,9 +108,10 @@ const handlerOf = (processor: JobProcessor, publish: () => Promise<'routed'> = (
     },
     outbox: {
       send: () => undefined,
-      deliver: (message) => {
+      deliver: async (message) => {
         sent.push(message);
-        return Promise.resolve();
+        await sleep(5);
+        onConfirmed();
       },
     },
     jobs,
@@ -197,6 +202,20 @@ describe('what a completed attempt leaves to be cleaned up', () => {
     await handler.take(orderOf(7));
     await handler.cleanedUp(1_000);
     expect([answers(), existsSync(file)]).toEqual([['job_completed'], false]);
+  });
+
+  it('is there for as long as the broker does not have the answer, whatever the backend', async () => {
+    const file = join(folder, 'marker');
+    const handler = handlerOf(
+      leaving(file, () => done),
+      undefined,
+      () => {
+        expect(existsSync(file)).toBe(true);
+      },
+    );
+    await handler.take(orderOf(7));
+    await handler.cleanedUp(1_000);
+    expect(existsSync(file)).toBe(false);
   });
 
   it.each([

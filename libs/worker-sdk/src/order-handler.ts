@@ -159,8 +159,9 @@ export class OrderHandler {
       const cleansUp = outcome.kind === 'completed' && !cleanUps.isEmpty;
       // A backend of another make would never say what became of it.
       const answer = finalAnswer(identity, reporter.nextSeq(), outcome, seconds, cleansUp && isOurs(order.message));
-      if (cleansUp) this.cleanUpAfter(answer, order, cleanUps);
-      await outbox.deliver(answer);
+      const delivered = outbox.deliver(answer);
+      if (cleansUp) this.cleanUpAfter(answer, delivered, order, cleanUps);
+      await delivered;
       delivery.ack();
       logger.info({ jobType, attempt: identity.attemptId, outcome: outcome.kind, seconds }, 'attempt ended');
     });
@@ -170,15 +171,20 @@ export class OrderHandler {
    * Cleans up once the backend has taken the answer, without keeping the slot. Until then a next attempt of the job may
    * need what there is: an answer that comes too late, or twice, is none.
    */
-  private cleanUpAfter(answer: OutgoingMessage, { identity, message }: ReadOrder, cleanUps: CleanUps): void {
+  private cleanUpAfter(
+    answer: OutgoingMessage,
+    delivered: Promise<void>,
+    { identity, message }: ReadOrder,
+    cleanUps: CleanUps,
+  ): void {
     const { outbox, logger } = this.options;
+    const sayAgain = (): void => {
+      outbox.send(answer);
+    };
     const cleanUp = async (): Promise<void> => {
-      const taken = isOurs(message)
-        ? await this.receipts.of(identity.attemptId, () => {
-            outbox.send(answer);
-          })
-        : true;
-      if (!taken) return;
+      if (isOurs(message)) {
+        if (!(await this.receipts.of(identity.attemptId, delivered, sayAgain))) return;
+      } else await delivered;
       await cleanUps.run((error) => {
         logger.warn({ err: error, attempt: identity.attemptId }, 'could not clean up after a completed attempt');
       });

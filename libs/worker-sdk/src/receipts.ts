@@ -3,25 +3,39 @@ const SAY_AGAIN_MS = 20_000;
 /** After so many times the broker's word has to do: the answer is in its queue. */
 const SAY_AGAIN_MAX = 3;
 
+interface Waiting {
+  readonly resolve: (taken: boolean) => void;
+  /** Whether the broker has the answer. */
+  delivered: boolean;
+}
+
 /** Waits for the backend's word on answers: whether they were taken. */
 export class Receipts {
-  private readonly waiting = new Map<number, (taken: boolean) => void>();
+  private readonly waiting = new Map<number, Waiting>();
 
   /**
-   * Whether the answer about an attempt was taken. Where the backend stays silent it counts as taken.
+   * Whether the answer about an attempt was taken. Where the backend stays silent, one that the broker has counts as
+   * taken. Call it before the answer can arrive.
+   * @param delivered settles when the broker has the answer, however long that takes
    * @param sayAgain sends the answer again
    */
-  async of(attemptId: number, sayAgain: () => void): Promise<boolean> {
-    let times = 0;
+  async of(attemptId: number, delivered: Promise<void>, sayAgain: () => void): Promise<boolean> {
+    let resolve: Waiting['resolve'] = () => undefined;
+    const word = new Promise<boolean>((resolveWord) => {
+      resolve = resolveWord;
+    });
+    const waiting: Waiting = { resolve, delivered: false };
+    this.waiting.set(attemptId, waiting);
     let timer: NodeJS.Timeout | undefined;
     try {
-      return await new Promise<boolean>((resolve) => {
-        this.waiting.set(attemptId, resolve);
-        timer = setInterval(() => {
-          if (++times > SAY_AGAIN_MAX) resolve(true);
-          else sayAgain();
-        }, SAY_AGAIN_MS);
-      });
+      await Promise.race([delivered, word]);
+      waiting.delivered = true;
+      let times = 0;
+      timer = setInterval(() => {
+        if (++times > SAY_AGAIN_MAX) resolve(true);
+        else sayAgain();
+      }, SAY_AGAIN_MS);
+      return await word;
     } finally {
       clearInterval(timer);
       this.waiting.delete(attemptId);
@@ -30,11 +44,11 @@ export class Receipts {
 
   /** The backend's word; nobody may wait for it any more. */
   note(attemptId: number, taken: boolean): void {
-    this.waiting.get(attemptId)?.(taken);
+    this.waiting.get(attemptId)?.resolve(taken);
   }
 
-  /** Waits no longer for any. */
+  /** Waits no longer for any: what the broker has counts as taken, and nothing else. */
   giveUp(): void {
-    for (const resolve of this.waiting.values()) resolve(true);
+    for (const { resolve, delivered } of this.waiting.values()) resolve(delivered);
   }
 }

@@ -26,7 +26,7 @@ type MoveResult = ProcessorResult<typeof moveToLibrary>;
 
 /**
  * Moves a file to one of the library's folders. First it has both names, then the old one is taken away, then the job
- * is completed and its row follows. Until the broker has that answer a hidden name beside the new one says that this job
+ * is completed and its row follows. Until the backend has that answer a hidden name beside the new one says that this job
  * put it there, so that an attempt which finds the old name gone goes on from where the last one died.
  */
 export class MoveToLibraryProcessor implements JobProcessor<typeof moveToLibrary> {
