@@ -1,4 +1,4 @@
-/** The folders of the library, by what they hold. */
+/** The folders of the library, by what they hold; `work` is for what jobs of one workflow hand to each other. */
 export const DIRECTORY_TYPES = [
   'inbox',
   'videos',
@@ -8,5 +8,6 @@ export const DIRECTORY_TYPES = [
   'clips',
   'public',
   'packages',
+  'work',
 ] as const;
 export type DirectoryType = (typeof DIRECTORY_TYPES)[number];
