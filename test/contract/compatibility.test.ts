@@ -97,6 +97,7 @@ describe('a peer that knows the protocol only', () => {
       retryable: null,
       instanceId: null,
       executionSeconds: 0.8,
+      confirm: false,
     });
   });
 

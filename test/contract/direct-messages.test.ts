@@ -13,7 +13,7 @@ const MESSAGES = {
   'direct-stop-consuming-jobs': { type: 'stop_consuming_jobs' },
   'direct-resume-consuming-jobs': { type: 'resume_consuming_jobs' },
   'direct-stop-worker': { type: 'stop_worker' },
-  'direct-answer-taken': { type: 'answer_taken', job_id: 1234, taken: true },
+  'direct-answer-taken': { type: 'answer_taken', job_id: 1234, taken: false, over: true },
   'direct-library-answer': {
     type: 'library_answer',
     request_id: '0b7e9a52-6f4e-4f2a-9a4e-0d2f6a1c8b11',

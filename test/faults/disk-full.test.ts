@@ -108,9 +108,11 @@ describe('an output that is larger than the disk fails its job with DISK_FULL an
     await fillsTheDisk('library', 'download', { url, outputPath: 'playback/endless.bin' });
   });
 
-  it('a file that is moved here from another disk, and stays where it was', async () => {
+  it('a file that is moved here from another disk, of which no byte is copied, and which stays where it was', async () => {
     await writeFile(join(reelay.mediaRoot, 'inbox/large.bin'), Buffer.alloc(2_000_000, 1));
-    await fillsTheDisk('library', 'move_to_library', { inputPath: 'inbox/large.bin', directoryType: 'playback' });
+    const move = { inputPath: 'inbox/large.bin', directoryType: 'playback' };
+    const job = await fillsTheDisk('library', 'move_to_library', move);
+    expect(job.error?.message).toMatch(/^the disk has [0-9.]+ kB free, and about 2 MB for the output are needed/);
     expect(await readdir(join(reelay.mediaRoot, 'inbox'))).toContain('large.bin');
   });
 

@@ -111,8 +111,8 @@ describe('the oracle finds', () => {
     const [attempt] = await attemptsOf(reelay, id);
     const partial = `playback/.film.${id}_${String(attempt!.id)}.partial.mp4`;
     const foreign = 'inbox/.film.999999.partial.mkv';
-    const unpublished = `playback/.${id}.0123456789abcdef.published`;
-    const secondName = `thumbnails/.${id}.fedcba9876543210.published`;
+    const unpublished = `playback/.${id}.0123456789abcdef.999998.published`;
+    const secondName = `thumbnails/.${id}.fedcba9876543210.999999.published`;
     const folder = join(dirname(reelay.mediaRoot), `work/${String(process.pid)}/${String(attempt!.id)}-Ab12Cd`);
     for (const file of [partial, foreign, unpublished, 'playback/.hidden.mp4']) await writeFile(inLibrary(file), 'x');
     await link(inLibrary(path), inLibrary(secondName));

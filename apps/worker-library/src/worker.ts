@@ -28,7 +28,7 @@ export default defineWorker({
     return {
       processors: [
         new DownloadProcessor(ffmpeg, library, settings.DOWNLOAD_ALLOW),
-        new MoveToLibraryProcessor(library),
+        new MoveToLibraryProcessor(library, ffmpeg.tools.reserveBytes),
         new ProbeProcessor(ffmpeg, library),
         new ScanProcessor(publicScan, ffmpeg, library),
         new QualityCheckProcessor(ffmpeg, library),

@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream, type Stats } from 'node:fs';
 import { link, lstat, open, rm, stat, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { requireRoom } from './disk-watch.js';
 import { MediaError, systemErrorCode } from './errors.js';
 
 /** How a file gets its second name. */
@@ -16,6 +17,8 @@ export interface CopyControl {
   readonly signal: AbortSignal;
   /** So many bytes were copied, of so many. */
   readonly onCopied?: (bytes: number, totalBytes: number) => void;
+  /** What is to stay free on the disk that a copy goes to. */
+  readonly reserveBytes: number;
 }
 
 /** Errors of `link` that a copy gets round: another file system, or one without hard links. */
@@ -24,7 +27,7 @@ const COPIED_INSTEAD = ['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EM
 /**
  * Gives a file another name: a link, or where that cannot be a copy with the same times.
  * @param to where nothing is
- * @throws {MediaError} OUTPUT_INVALID when the copy is not what was copied
+ * @throws {MediaError} DISK_FULL before a copy that has no room; OUTPUT_INVALID when the copy is not what was copied
  * @throws the signal's reason after an abort
  */
 export async function linkOrCopy(from: string, to: string, control: CopyControl): Promise<SecondName> {
@@ -38,8 +41,9 @@ export async function linkOrCopy(from: string, to: string, control: CopyControl)
   return { mode: 'copy' };
 }
 
-async function copy(from: string, to: string, { signal, onCopied }: CopyControl): Promise<void> {
+async function copy(from: string, to: string, { signal, onCopied, reserveBytes }: CopyControl): Promise<void> {
   const before = await stat(from);
+  await requireRoom([dirname(to)], before.size, reserveBytes);
   let copied = 0;
   const source = createReadStream(from);
   source.on('data', (chunk) => {

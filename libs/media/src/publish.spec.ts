@@ -126,6 +126,17 @@ describe('an output', () => {
     expect(await files()).toEqual([NAME]);
   });
 
+  it('stays when an attempt that came later has adopted it, and has not answered yet', async () => {
+    const frozen = run(attemptOf(JOB));
+    await frozen.produce();
+    const later = run(attemptOf(JOB));
+    await later.produce();
+    await frozen.failed();
+    expect(await visible()).toEqual([NAME]);
+    await frozen.answered();
+    expect(await run(attemptOf(JOB)).produce()).toMatchObject({ adopted: true });
+  });
+
   it('of an order that names no job has no second name', async () => {
     await run(attemptOf(null)).produce();
     expect(await files()).toEqual([NAME]);

@@ -5,7 +5,14 @@ import type { LibraryOutput, MediaLibrary } from './library.js';
 import { attemptOfPartial, partialName } from './library-path.js';
 import type { RunControl } from './pause.js';
 import type { ProgressSink } from './progress.js';
-import { jobOfMarker, markerFor, ownMarker, type AttemptIdentity } from './published-marker.js';
+import {
+  jobOfMarker,
+  markerFor,
+  ownMarker,
+  removeEarlierMarkers,
+  renamed,
+  type AttemptIdentity,
+} from './published-marker.js';
 
 /** A temporary file that nobody wrote to for this long belongs to an attempt that is gone. */
 const ABANDONED_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
@@ -21,7 +28,7 @@ export interface ProducingJob {
   readonly signal: AbortSignal;
   /** Takes what to do once the answer that the job is completed was taken; left out, it is done at once. */
   afterCompleted?(cleanUp: () => Promise<void>): void;
-  /** Takes how to undo what was published, for an attempt that fails for good. */
+  /** Takes how to undo what was published, for when the job is over and has not completed. */
   afterFailed?(undo: () => Promise<void>): void;
 }
 
@@ -70,7 +77,7 @@ export async function produceOutput<Made, Verified>(
   steps: OutputSteps<Made, Verified>,
 ): Promise<Produced<Verified>> {
   await removeAbandoned(dirname(output.absolute), attempt);
-  if (output.marker !== null) return adopt(output, output.marker, job, steps);
+  if (output.marker !== null) return adopt(output, output.marker, attempt, job, steps);
   const temporary = join(dirname(output.absolute), partialName(basename(output.absolute), attemptTag(attempt)));
   try {
     if (output.main !== null) await mkdir(temporary);
@@ -98,6 +105,7 @@ async function blameDisk(error: unknown, folder: string): Promise<unknown> {
 async function adopt<Made, Verified>(
   output: LibraryOutput,
   marker: string,
+  attempt: AttemptIdentity,
   job: ProducingJob,
   steps: OutputSteps<Made, Verified>,
 ): Promise<Produced<Verified>> {
@@ -105,7 +113,7 @@ async function adopt<Made, Verified>(
     const verified = await steps.verify(output.absolute, null);
     // Its maker may have died before it did this.
     await sync(dirname(output.absolute));
-    undoWhenFailed(output, marker, job);
+    undoWhenFailed(output, marker, attempt, job);
     await removeWhenCompleted(marker, job);
     return { path: output.relative, verified, adopted: true };
   } catch (error) {
@@ -141,7 +149,7 @@ async function publish(
     if (marker !== null) await rm(marker, { force: true });
     throw error;
   }
-  undoWhenFailed(target, marker, job);
+  undoWhenFailed(target, marker, attempt, job);
   await sync(dirname(target.absolute));
   if (marker !== null) await removeWhenCompleted(marker, job);
   return target;
@@ -161,20 +169,31 @@ async function markFinished(
   ownMarker(attempt, marker);
   if (main === null) {
     await rename(temporary, marker);
+    await removeEarlierMarkers(marker);
     return marker;
   }
   return (await hardLink(known, marker)) ? marker : null;
 }
 
 /**
- * A job of several outputs that cannot make all of them leaves none. Once the hidden name is gone the output is that of
- * a completed attempt, which a worker that stood still for long may not know, and stays.
+ * A job that does not complete leaves no output. Once this attempt's hidden name is gone the output is that of a later
+ * attempt, or of a completed one, which a worker that stood still for long may not know, and stays.
  */
-function undoWhenFailed({ absolute, main }: LibraryOutput, marker: string | null, job: ProducingJob): void {
+function undoWhenFailed(
+  { absolute, main }: LibraryOutput,
+  marker: string | null,
+  attempt: AttemptIdentity,
+  job: ProducingJob,
+): void {
   job.afterFailed?.(async () => {
-    if (marker !== null && !(await isOneFile(marker, join(absolute, main ?? '')))) return;
+    if (marker !== null) {
+      if (!(await isOneFile(marker, join(absolute, main ?? '')))) return;
+      // From here on no later attempt can adopt it.
+      const undone = join(dirname(marker), partialName(basename(absolute), attemptTag(attempt)));
+      if (!(await renamed(marker, undone))) return;
+      await rm(undone, { force: true });
+    }
     await rm(absolute, { recursive: true, force: true });
-    if (marker !== null) await rm(marker, { force: true });
   });
 }
 

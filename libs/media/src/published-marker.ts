@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { lstat, readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { systemErrorCode } from './errors.js';
 
 /** The attempt that makes an output; an order fits. One object stands for one run of one attempt. */
 export interface AttemptIdentity {
@@ -14,10 +15,11 @@ export interface AttemptIdentity {
 /*
  * A job's output may get its final name and the worker die before anybody heard of it. The next attempt
  * would find the name taken. So each output keeps a second, hidden name, a hard link, until the
- * backend has taken the answer: `.<job>.<stamp>.published`. A file with the same inode as such a name was published by that job:
- * no other can have it, since an inode that has a name is not used again. The stamp is made of the inode's size
+ * backend has taken the answer: `.<job>.<stamp>.<attempt>.published`. A file with the same inode as such a name was published by
+ * that job: no other can have it, since an inode that has a name is not used again. The stamp is made of the inode's size
  * and time of writing, so that a file which was overwritten in place since then is not taken for it, and of
- * the parameters, which may be edited between attempts. A crash leaves one of these:
+ * the parameters, which may be edited between attempts. The attempt is the last one that made or adopted the output: what
+ * an earlier one would still do with it finds no such name. A crash leaves one of these:
  *
  * - before the hidden name: a partial file, which the next attempt removes;
  * - after it, before the final name: a hidden name that is the only one of its file, which the next attempt removes;
@@ -35,7 +37,7 @@ const ownMarkers = new WeakMap<AttemptIdentity, Set<string>>();
 
 /** Whether a file's name is a hidden second name, and of an output of which job; null for any other. */
 export function jobOfMarker(name: string): string | null {
-  return /^\.([A-Za-z0-9-]+)\.[0-9a-f]{16}\.published$/.exec(name)?.[1] ?? null;
+  return /^\.([A-Za-z0-9-]+)\.[0-9a-f]{16}\.\d+\.published$/.exec(name)?.[1] ?? null;
 }
 
 /** Notes a hidden name as this run's own. */
@@ -47,7 +49,7 @@ export function ownMarker(attempt: AttemptIdentity, marker: string): void {
 /** The hidden second name of a finished file, without its folder; null for an attempt whose job is not known. */
 export async function markerFor(file: string, attempt: AttemptIdentity): Promise<string | null> {
   if (attempt.jobId === null) return null;
-  return `.${attempt.jobId}.${await stampOf(file, attempt)}.published`;
+  return `.${attempt.jobId}.${await stampOf(file, attempt)}.${String(attempt.attemptId)}.published`;
 }
 
 /** The hidden names in a folder that are of an attempt's job. */
@@ -68,13 +70,41 @@ export async function adoptMarker(
   for (const marker of markers) {
     const [hidden, published] = await Promise.all([marker, file].map((path) => lstat(path).catch(() => null)));
     if (!hidden || !published?.isFile() || hidden.dev !== published.dev || hidden.ino !== published.ino) continue;
-    if (basename(marker) !== (await markerFor(file, attempt).catch(() => null))) continue;
+    const own = await markerFor(file, attempt).catch(() => null);
+    if (own === null || withoutAttempt(basename(marker)) !== withoutAttempt(own)) continue;
     // No await between the look and the note: two outputs of one run cannot both take it.
     if (ownMarkers.get(attempt)?.has(marker)) continue;
     ownMarker(attempt, marker);
-    return marker;
+    const adopted = join(dirname(marker), own);
+    ownMarker(attempt, adopted);
+    if (await renamed(marker, adopted)) return adopted;
   }
   return null;
+}
+
+/** Removes the hidden names that earlier attempts gave to the file of this one: a moved file is the same each time. */
+export async function removeEarlierMarkers(marker: string): Promise<void> {
+  const folder = dirname(marker);
+  const [own, ownAttempt] = [withoutAttempt(basename(marker)), attemptOfMarker(marker)];
+  for (const name of await readdir(folder)) {
+    if (jobOfMarker(name) === null || withoutAttempt(name) !== own || attemptOfMarker(name) >= ownAttempt) continue;
+    await rm(join(folder, name), { force: true });
+  }
+}
+
+const attemptOfMarker = (marker: string): number => Number(/(\d+)\.published$/.exec(marker)?.[1]);
+
+const withoutAttempt = (marker: string): string => marker.replace(/\d+\.published$/, '');
+
+/** False when it is not there any more: another run was quicker. */
+export async function renamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** Without the device: the hosts that share a file system number it differently. */

@@ -23,6 +23,7 @@ export * from './sql/list-workers.js';
 export * from './sql/log-lines.js';
 export * from './sql/presets.js';
 export * from './sql/queue-jobs.js';
+export * from './sql/read-verdicts.js';
 export * from './sql/settings.js';
 export * from './sql/statement.js';
 export * from './sql/sweeps.js';

@@ -61,7 +61,7 @@ export function logAnswer(identity: AnswerIdentity, lines: LogMessage['lines']):
   return toResponse(identity, QUEUE.jobLog, content);
 }
 
-/** How the attempt ended. @param confirm whether the backend is to say what became of a completed one */
+/** How the attempt ended. @param confirm whether the backend is to say what became of the answer */
 export function finalAnswer(
   identity: AnswerIdentity,
   seq: number,
@@ -70,7 +70,7 @@ export function finalAnswer(
   confirm = false,
 ): OutgoingMessage {
   const common = { job_id: identity.attemptId, execution_duration: executionSeconds };
-  const own = { instance_id: identity.instanceId, seq };
+  const own = { instance_id: identity.instanceId, seq, ...(confirm ? { confirm } : {}) };
   switch (outcome.kind) {
     case 'completed': {
       const content: CompletedMessage = {
@@ -78,7 +78,7 @@ export function finalAnswer(
         status: 'completed',
         destination_paths: [...outcome.destinationPaths],
         parameters: encodeParameters(outcome.result),
-        reelay: { ...own, result: outcome.result, ...(confirm ? { confirm } : {}) },
+        reelay: { ...own, result: outcome.result },
       };
       return toResponse(identity, QUEUE.jobCompleted, content);
     }

@@ -231,7 +231,7 @@ describe('what a completed attempt leaves to be cleaned up', () => {
       true,
       true,
     ]);
-    handler.answerTaken(7, taken);
+    handler.answerTaken(7, { taken, over: false });
     await handler.cleanedUp(1_000);
     expect(existsSync(file)).toBe(stays);
   });
@@ -242,22 +242,53 @@ describe('what a completed attempt leaves to be cleaned up', () => {
     expect([answers(), existsSync(file)]).toEqual([['job_error'], true]);
   });
 
-  it('is undone when no retry helps, and else kept for one', async () => {
-    for (const [retryable, stays] of [
-      [false, false],
-      [true, true],
-    ] as const) {
-      const file = join(folder, String(retryable));
-      const processor: JobProcessor = {
-        contract,
-        process: async (_, job) => {
-          await writeFile(file, '');
-          job.afterFailed(() => rm(file));
-          throw new JobError('ENCODER_CRASHED', 'no', retryable);
-        },
-      };
-      await handlerOf(processor).take(orderOf(retryable ? 8 : 9));
-      expect([retryable, existsSync(file)]).toEqual([retryable, stays]);
+  const undoing = (file: string, end: () => Promise<unknown>): JobProcessor => ({
+    contract,
+    process: async (_, job) => {
+      await writeFile(file, '');
+      job.afterFailed(() => rm(file));
+      await end();
+      return { destinationPaths: [], result: {} };
+    },
+  });
+
+  it.each([
+    ['undone when no retry helps', false, false],
+    ['kept for a retry', true, true],
+  ])('is %s, where the backend would not say more', async (_, retryable, stays) => {
+    const file = join(folder, 'output');
+    const handler = handlerOf(undoing(file, () => Promise.reject(new JobError('ENCODER_CRASHED', 'no', retryable))));
+    await handler.take(orderOf(7));
+    await handler.cleanedUp(1_000);
+    expect(existsSync(file)).toBe(stays);
+  });
+
+  it.each<[string, () => Promise<unknown>, string]>([
+    ['failed', () => Promise.reject(new JobError('ENCODER_CRASHED', 'no', true)), 'job_error'],
+    [
+      'was stopped',
+      () => {
+        jobs.stop(7);
+        return Promise.reject(new Error('stopped'));
+      },
+      'job_stopped',
+    ],
+    ['completed too late', () => done, 'job_completed'],
+  ])('is undone when it %s and the job is over, and else kept', async (_, end, key) => {
+    for (const over of [false, true]) {
+      const file = join(folder, String(over));
+      const handler = handlerOf(undoing(file, end));
+      const reelay = { job: '770e8400-e29b-41d4-a716-446655440002', attempt: 1, type: 'steps' };
+      await handler.take(orderOf(7, deliveryOf({ job_id: 7, parameters: [], reelay })));
+      expect([answers().at(-1), sent.at(-1)?.content, existsSync(file)]).toMatchObject([
+        key,
+        { reelay: { confirm: true } },
+        true,
+      ]);
+      handler.answerTaken(7, { taken: false, over });
+      await handler.cleanedUp(1_000);
+      expect(existsSync(file)).toBe(!over);
+      jobs = new RunningJobs(1, () => undefined);
     }
   });
 

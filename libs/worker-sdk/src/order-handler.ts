@@ -1,5 +1,5 @@
 import type { OrderMessage } from '@reelay/contracts';
-import type { Delivery, OutgoingMessage, Publisher } from '@reelay/messaging';
+import type { Delivery, Publisher } from '@reelay/messaging';
 import type { Logger } from '@reelay/platform';
 import { finalAnswer, progressionAnswer, type AnswerIdentity } from './answers.js';
 import { CleanUps } from './clean-ups.js';
@@ -10,7 +10,7 @@ import type { Outbox } from './outbox.js';
 import type { Outcome } from './outcome.js';
 import { decodeOrder, perform, validateOrder } from './pipeline.js';
 import type { JobContext, JobProcessor, LibraryRecords } from './processor.js';
-import { Receipts } from './receipts.js';
+import { Receipts, type Verdict } from './receipts.js';
 import type { RunningJobs } from './running-jobs.js';
 import type { WorkDirs } from './work-dirs.js';
 
@@ -36,26 +36,34 @@ interface ReadOrder {
   readonly delivery: Delivery;
 }
 
+/** What an attempt leaves to be done when it is known what became of it. */
+interface LeftBehind {
+  /** For when it completed the job. */
+  readonly cleanUps: CleanUps;
+  /** For when the job is over without being completed. */
+  readonly undos: CleanUps;
+}
+
 /** Turns orders into answers: decode, validate, perform, claim, acknowledge, answer. */
 export class OrderHandler {
   /** Orders that are neither acknowledged nor given back yet, by attempt: whether they will be acknowledged. */
   private readonly unsettled = new Map<number, Promise<boolean>>();
 
   private readonly receipts = new Receipts();
-  private readonly cleaning = new Set<Promise<void>>();
+  private readonly tidying = new Set<Promise<void>>();
 
   constructor(private readonly options: OrderHandlerOptions) {}
 
   /** What became of the answer about an attempt. */
-  answerTaken(attemptId: number, taken: boolean): void {
-    this.receipts.note(attemptId, taken);
+  answerTaken(attemptId: number, verdict: Verdict): void {
+    this.receipts.note(attemptId, verdict);
   }
 
   /** Waits until what attempts left behind is cleaned up, and does not wait longer for the backend's word than `ms`. */
   async cleanedUp(ms: number): Promise<void> {
-    await endsWithin(Promise.all(this.cleaning), ms);
+    await endsWithin(Promise.all(this.tidying), ms);
     this.receipts.giveUp();
-    await Promise.all(this.cleaning);
+    await endsWithin(Promise.all(this.tidying), ms);
   }
 
   /** Performs an order in a slot. Call only with a free one. */
@@ -133,8 +141,7 @@ export class OrderHandler {
     const { identity, delivery } = order;
     await jobs.track(identity.attemptId, async (signal, pause) => {
       const reporter = new JobReporter(identity, outbox);
-      const cleanUps = new CleanUps();
-      const undos = new CleanUps();
+      const left: LeftBehind = { cleanUps: new CleanUps(), undos: new CleanUps() };
       const startedAt = performance.now();
       const outcome = await this.performClaimed(order, reporter, {
         signal,
@@ -146,21 +153,21 @@ export class OrderHandler {
         log: (line) => {
           reporter.log(line);
         },
-        afterCompleted: cleanUps.add,
-        afterFailed: undos.add,
+        afterCompleted: left.cleanUps.add,
+        afterFailed: left.undos.add,
       });
-      if (outcome.kind === 'failed' && !outcome.retryable) {
-        await undos.run((error) => {
-          logger.warn({ err: error, attempt: identity.attemptId }, 'could not undo what a failed attempt had made');
-        });
-      }
       reporter.finish();
       const seconds = Math.round(performance.now() - startedAt) / 1000;
-      const cleansUp = outcome.kind === 'completed' && !cleanUps.isEmpty;
       // A backend of another make would never say what became of it.
-      const answer = finalAnswer(identity, reporter.nextSeq(), outcome, seconds, cleansUp && isOurs(order.message));
+      const asks = isOurs(order.message) && isForLater(outcome, left);
+      const answer = finalAnswer(identity, reporter.nextSeq(), outcome, seconds, asks);
       const delivered = outbox.deliver(answer);
-      if (cleansUp) this.cleanUpAfter(answer, delivered, order, cleanUps);
+      const verdict = asks
+        ? this.receipts.of(identity.attemptId, delivered, () => {
+            outbox.send(answer);
+          })
+        : delivered.then(() => withoutWord(outcome));
+      this.tidyUp(identity.attemptId, verdict, left);
       await delivered;
       delivery.ack();
       logger.info({ jobType, attempt: identity.attemptId, outcome: outcome.kind, seconds }, 'attempt ended');
@@ -168,29 +175,20 @@ export class OrderHandler {
   }
 
   /**
-   * Cleans up once the backend has taken the answer, without keeping the slot. Until then a next attempt of the job may
-   * need what there is: an answer that comes too late, or twice, is none.
+   * Cleans up, or undoes, once it is known what became of the answer, without keeping the slot. Until then a next attempt
+   * of the job may need what there is: an answer that comes too late, or twice, is none.
    */
-  private cleanUpAfter(
-    answer: OutgoingMessage,
-    delivered: Promise<void>,
-    { identity, message }: ReadOrder,
-    cleanUps: CleanUps,
-  ): void {
-    const { outbox, logger } = this.options;
-    const sayAgain = (): void => {
-      outbox.send(answer);
-    };
-    const cleanUp = async (): Promise<void> => {
-      if (isOurs(message)) {
-        if (!(await this.receipts.of(identity.attemptId, delivered, sayAgain))) return;
-      } else await delivered;
-      await cleanUps.run((error) => {
-        logger.warn({ err: error, attempt: identity.attemptId }, 'could not clean up after a completed attempt');
-      });
-    };
-    const cleaning = cleanUp().finally(() => this.cleaning.delete(cleaning));
-    this.cleaning.add(cleaning);
+  private tidyUp(attemptId: number, verdict: Promise<Verdict>, { cleanUps, undos }: LeftBehind): void {
+    if (cleanUps.isEmpty && undos.isEmpty) return;
+    const tidying = verdict
+      .then(async ({ taken, over }) => {
+        const steps = taken ? cleanUps : over ? undos : new CleanUps();
+        await steps.run((error) => {
+          this.options.logger.warn({ err: error, attempt: attemptId }, 'could not clean up after an attempt');
+        });
+      })
+      .finally(() => this.tidying.delete(tidying));
+    this.tidying.add(tidying);
   }
 
   /**
@@ -223,6 +221,15 @@ export class OrderHandler {
 
 /** Whether an order came from a backend that knows more than the protocol's own fields. */
 const isOurs = (message: OrderMessage): boolean => message.reelay !== undefined;
+
+const isForLater = ({ kind }: Outcome, { cleanUps, undos }: LeftBehind): boolean =>
+  !undos.isEmpty || (kind === 'completed' && !cleanUps.isEmpty);
+
+/** What is to be assumed of an answer that the broker has, where the backend would not say more. */
+const withoutWord = (outcome: Outcome): Verdict => ({
+  taken: outcome.kind === 'completed',
+  over: outcome.kind === 'failed' && !outcome.retryable,
+});
 
 function readOrNull(delivery: Delivery, logger: Logger): OrderMessage | null {
   try {

@@ -62,7 +62,7 @@ export interface JobContext {
    * attempt would have needed. Not called when the attempt ends otherwise, or the worker dies before.
    */
   afterCompleted(cleanUp: () => Promise<void>): void;
-  /** Takes how to undo what is in its place already, should the attempt fail by a fault that no retry helps. */
+  /** Takes how to undo what is in its place already, should the job be over without being completed. */
   afterFailed(undo: () => Promise<void>): void;
 }
 

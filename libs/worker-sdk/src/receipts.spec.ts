@@ -9,15 +9,19 @@ afterEach(() => {
 });
 
 const done = Promise.resolve();
+const TAKEN = { taken: true, over: false };
 
 describe('Receipts', () => {
-  it.each([true, false])('hands on the word of the backend: %s', async (taken) => {
+  it.each([
+    { taken: true, over: false },
+    { taken: false, over: true },
+  ])('hands on the word of the backend: %o', async (verdict) => {
     const receipts = new Receipts();
     const answer = receipts.of(7, done, () => undefined);
-    receipts.note(8, !taken);
-    receipts.note(7, taken);
-    expect(await answer).toBe(taken);
-    receipts.note(7, !taken);
+    receipts.note(8, { taken: !verdict.taken, over: !verdict.over });
+    receipts.note(7, verdict);
+    expect(await answer).toEqual(verdict);
+    receipts.note(7, { taken: !verdict.taken, over: !verdict.over });
   });
 
   it('says it again when nothing is heard, and then takes the word of the broker', async () => {
@@ -27,7 +31,7 @@ describe('Receipts', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(sayAgain).toHaveBeenCalledTimes(3);
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(await answer).toBe(true);
+    expect(await answer).toEqual(TAKEN);
     expect(sayAgain).toHaveBeenCalledTimes(3);
   });
 
@@ -36,7 +40,7 @@ describe('Receipts', () => {
     const answers = [1, 2].map((attempt) => receipts.of(attempt, done, () => undefined));
     await vi.advanceTimersByTimeAsync(0);
     receipts.giveUp();
-    expect(await Promise.all(answers)).toEqual([true, true]);
+    expect(await Promise.all(answers)).toEqual([TAKEN, TAKEN]);
   });
 
   it('takes no answer for taken that the broker does not have, however long it is away', async () => {
@@ -46,13 +50,13 @@ describe('Receipts', () => {
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(sayAgain).not.toHaveBeenCalled();
     receipts.giveUp();
-    expect(await answer).toBe(false);
+    expect(await answer).toEqual({ taken: false, over: false });
   });
 
   it('hears a word that comes before the confirm of the broker', async () => {
     const receipts = new Receipts();
     const answer = receipts.of(7, new Promise(() => undefined), () => undefined);
-    receipts.note(7, true);
-    expect(await answer).toBe(true);
+    receipts.note(7, TAKEN);
+    expect(await answer).toEqual(TAKEN);
   });
 });

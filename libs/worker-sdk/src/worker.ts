@@ -187,7 +187,7 @@ export class Worker {
         this.desk.answered(message);
         return;
       case 'answer_taken':
-        this.handler.answerTaken(message.job_id, message.taken);
+        this.handler.answerTaken(message.job_id, message);
         return;
       case 'stop_worker':
         this.options.onStopRequest();

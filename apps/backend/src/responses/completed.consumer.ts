@@ -9,27 +9,19 @@ import {
   type VideoChange,
 } from '@reelay/contracts';
 import { AmqpConsumer } from '@reelay/messaging/nest';
-import {
-  applyCompletions,
-  applyVideoChanges,
-  readTakenAttempts,
-  type CompletedJob,
-  type Completion,
-} from '@reelay/persistence';
+import { applyCompletions, applyVideoChanges, type CompletedJob, type Completion } from '@reelay/persistence';
 import type { Logger } from '@reelay/platform';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
-import { Broker } from '../broker/broker.js';
 import { JobChanges } from '../live/job-changes.js';
 import { LOGGER } from '../logging.js';
 import { ANSWER_BATCH, Batches, firstOfEachAttempt } from './answers.js';
+import { Receipts, type ConfirmableAnswer } from './receipts.js';
 
 /** What jobs report of videos goes to the library's records; the rest of a result is shown with the job. */
 const reportedVideos = z.array(videoChange);
 
-interface ReportedCompletion extends Completion {
-  /** Whether its worker waits to hear whether it was taken. */
-  readonly confirm: boolean;
+interface ReportedCompletion extends Completion, ConfirmableAnswer {
   readonly videos: readonly VideoChange[];
 }
 
@@ -42,7 +34,7 @@ export class CompletedConsumer {
     batches: Batches,
     private readonly dataSource: DataSource,
     private readonly changes: JobChanges,
-    private readonly broker: Broker,
+    private readonly receipts: Receipts,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.batch = batches.of<ReportedCompletion>((completions) => this.apply(completions));
@@ -71,17 +63,7 @@ export class CompletedConsumer {
       ? await applyCompletions(this.dataSource, completions)
       : await this.applyWithVideos(completions, videos);
     this.changes.report(completed);
-    await this.confirm(batch.filter(({ confirm }) => confirm));
-  }
-
-  /** Says of each answer whether it is the one that completed the job, also when it comes again. */
-  private async confirm(completions: readonly ReportedCompletion[]): Promise<void> {
-    if (completions.length === 0) return;
-    const taken = await readTakenAttempts(this.dataSource, completions);
-    for (const { attemptId, instanceId } of completions) {
-      if (instanceId === null) continue;
-      this.broker.tell(instanceId, { type: 'answer_taken', job_id: attemptId, taken: taken.has(attemptId) });
-    }
+    await this.receipts.send(batch);
   }
 
   private applyWithVideos(

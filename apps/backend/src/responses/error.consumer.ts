@@ -9,8 +9,9 @@ import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { JobChanges } from '../live/job-changes.js';
 import { ANSWER_BATCH, Batches, firstOfEachAttempt } from './answers.js';
+import { Receipts, type ConfirmableAnswer } from './receipts.js';
 
-type ReportedFailure = Omit<Failure, 'retryAt'>;
+type ReportedFailure = Omit<Failure, 'retryAt'> & ConfirmableAnswer;
 
 /** What is assumed of an error that carries no code. */
 const UNCODED = 'WORKER_ERROR';
@@ -24,6 +25,7 @@ export class ErrorConsumer {
     batches: Batches,
     private readonly dataSource: DataSource,
     private readonly changes: JobChanges,
+    private readonly receipts: Receipts,
   ) {
     this.batch = batches.of<ReportedFailure>((failures) => this.apply(failures));
   }
@@ -39,6 +41,7 @@ export class ErrorConsumer {
       message: report.message,
       retryable: report.retryable ?? isRetryableCode(code),
       executionSeconds: report.executionSeconds,
+      confirm: report.confirm,
     });
   }
 
@@ -58,6 +61,7 @@ export class ErrorConsumer {
       return [{ ...failure, retryAt: decision.retry ? decision.at.toISOString() : null }];
     });
     if (decided.length > 0) this.changes.report(await applyFailures(this.dataSource, decided));
+    await this.receipts.send(batch);
   }
 
   /** An error without `job_id` is about the current attempt of the job that its correlation id names. */

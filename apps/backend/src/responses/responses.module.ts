@@ -6,12 +6,13 @@ import { ErrorConsumer } from './error.consumer.js';
 import { GiveBackConsumer } from './give-back.consumer.js';
 import { LogConsumer } from './log.consumer.js';
 import { ProgressionConsumer } from './progression.consumer.js';
+import { Receipts } from './receipts.js';
 import { StrayConsumer } from './stray.consumer.js';
 
 @Module({
   imports: [LiveModule],
   controllers: [CompletedConsumer, ProgressionConsumer, ErrorConsumer, GiveBackConsumer, LogConsumer, StrayConsumer],
-  providers: [Batches],
+  providers: [Batches, Receipts],
   exports: [Batches],
 })
 export class ResponsesModule {}

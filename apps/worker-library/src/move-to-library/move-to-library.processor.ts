@@ -32,7 +32,11 @@ type MoveResult = ProcessorResult<typeof moveToLibrary>;
 export class MoveToLibraryProcessor implements JobProcessor<typeof moveToLibrary> {
   readonly contract = moveToLibrary;
 
-  constructor(private readonly library: MediaLibrary) {}
+  /** @param reserveBytes what a copy to another disk must leave free there */
+  constructor(
+    private readonly library: MediaLibrary,
+    private readonly reserveBytes: number,
+  ) {}
 
   async process(order: MoveOrder, job: JobContext): Promise<MoveResult> {
     const from = safeLibraryPath(order.parameters.inputPath);
@@ -94,6 +98,7 @@ export class MoveToLibraryProcessor implements JobProcessor<typeof moveToLibrary
     }
     const { mode } = await linkOrCopy(input.absolute, temporary, {
       signal: job.signal,
+      reserveBytes: this.reserveBytes,
       onCopied: (bytes, total) => {
         job.progress({ phase: 'copy', percent: (bytes / total) * 90 });
       },

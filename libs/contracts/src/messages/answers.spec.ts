@@ -3,7 +3,7 @@ import { anyErrorMessage, logMessage, progressionMessage, readErrorMessage, type
 
 const report = (message: unknown): ErrorReport => readErrorMessage(anyErrorMessage.parse(message));
 
-const NOTHING_ELSE = { code: null, retryable: null, instanceId: null, executionSeconds: null };
+const NOTHING_ELSE = { code: null, retryable: null, instanceId: null, executionSeconds: null, confirm: false };
 
 describe('readErrorMessage', () => {
   it('reads the full shape', () => {
@@ -14,7 +14,7 @@ describe('readErrorMessage', () => {
         destination_paths: [],
         execution_duration: 0.8,
         parameters: [{ id: 'message', type: 'string', value: 'why' }],
-        reelay: { code: 'INPUT_NOT_FOUND', retryable: false, instance_id: 'w-1', seq: 3 },
+        reelay: { code: 'INPUT_NOT_FOUND', retryable: false, instance_id: 'w-1', seq: 3, confirm: true },
       }),
     ).toEqual({
       attemptId: 1234,
@@ -23,6 +23,7 @@ describe('readErrorMessage', () => {
       retryable: false,
       instanceId: 'w-1',
       executionSeconds: 0.8,
+      confirm: true,
     });
   });
 

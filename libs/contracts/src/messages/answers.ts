@@ -7,6 +7,12 @@ const seq = z.int().nonnegative();
 
 const answerExtension = { instance_id: z.string().optional(), seq: seq.optional() };
 
+/** Of answers that end an attempt. */
+const finalExtension = {
+  ...answerExtension,
+  confirm: z.boolean().optional().describe('The worker waits for `answer_taken` before it cleans up or undoes'),
+};
+
 /** Worker to backend: the work is done and its outputs are in place. */
 export const completedMessage = z.object({
   job_id: attemptId,
@@ -16,9 +22,8 @@ export const completedMessage = z.object({
   parameters: z.array(wireParameter).default([]),
   reelay: z
     .object({
-      ...answerExtension,
+      ...finalExtension,
       result: z.record(z.string(), z.unknown()).optional(),
-      confirm: z.boolean().optional().describe('The worker waits for `answer_taken` before it cleans up'),
     })
     .optional(),
 });
@@ -49,7 +54,7 @@ export const errorMessage = z.object({
   destination_paths: z.array(z.string()).default([]),
   execution_duration: z.number().nonnegative().default(0).describe('Seconds'),
   parameters: z.array(wireParameter).default([]),
-  reelay: z.object({ ...answerExtension, code: z.string().optional(), retryable: z.boolean().optional() }).optional(),
+  reelay: z.object({ ...finalExtension, code: z.string().optional(), retryable: z.boolean().optional() }).optional(),
 });
 export type ErrorMessage = z.infer<typeof errorMessage>;
 
@@ -68,6 +73,8 @@ export interface ErrorReport {
   readonly retryable: boolean | null;
   readonly instanceId: string | null;
   readonly executionSeconds: number | null;
+  /** Whether its worker waits to hear what became of it. */
+  readonly confirm: boolean;
 }
 
 const MESSAGE_PARAMETER = 'message';
@@ -75,7 +82,7 @@ const UNEXPLAINED = 'the worker gave no reason';
 
 /** Brings any shape of an error into one. Its message is the parameter `message`, else all parameters. */
 export function readErrorMessage(message: z.infer<typeof anyErrorMessage>): ErrorReport {
-  const plain = { code: null, retryable: null, instanceId: null, executionSeconds: null };
+  const plain = { code: null, retryable: null, instanceId: null, executionSeconds: null, confirm: false };
   if ('error' in message) return { ...plain, attemptId: message.job_id, message: message.error };
   if ('message' in message) return { ...plain, attemptId: null, message: message.message };
   const named = message.parameters.find(({ id }) => id === MESSAGE_PARAMETER)?.value;
@@ -87,6 +94,7 @@ export function readErrorMessage(message: z.infer<typeof anyErrorMessage>): Erro
     retryable: message.reelay?.retryable ?? null,
     instanceId: message.reelay?.instance_id ?? null,
     executionSeconds: message.execution_duration,
+    confirm: message.reelay?.confirm ?? false,
   };
 }
 
@@ -100,7 +108,7 @@ export const stoppedMessage = z.object({
   execution_duration: z.number().nonnegative().default(0).describe('Seconds'),
   parameters: z.array(wireParameter).default([]),
   reelay: z
-    .object({ ...answerExtension, reason: z.enum(['cancelled', 'shutdown', 'lost_claim']).optional() })
+    .object({ ...finalExtension, reason: z.enum(['cancelled', 'shutdown', 'lost_claim']).optional() })
     .optional(),
 });
 export type StoppedMessage = z.infer<typeof stoppedMessage>;

@@ -87,6 +87,10 @@ export const directMessage = z.discriminatedUnion('type', [
     type: z.literal('answer_taken').describe("Reelay's own: what became of an answer that asked to hear of it"),
     job_id: attemptId,
     taken: z.boolean().describe('Whether it is the one that completed the job'),
+    over: z
+      .boolean()
+      .default(false)
+      .describe('Whether the job is over without being completed: what the attempt had made is of no use any more'),
   }),
   z.object({
     type: z.literal('library_answer').describe("Reelay's own: to a request about the library's records"),

@@ -47,18 +47,3 @@ export async function applyCompletions(runner: SqlRunner, completions: readonly 
     [JSON.stringify(completions)],
   );
 }
-
-/** Which of these attempts completed their jobs, by the word of the worker that says so. */
-export async function readTakenAttempts(
-  runner: SqlRunner,
-  claims: readonly Pick<Completion, 'attemptId' | 'instanceId'>[],
-): Promise<Set<number>> {
-  const rows = await runner.query<{ id: number }[]>(
-    `SELECT a.id::float8 AS id
-       FROM jsonb_to_recordset($1::jsonb) AS c("attemptId" bigint, "instanceId" text)
-       JOIN attempts a ON a.id = c."attemptId" AND a.instance_id = c."instanceId" AND a.status = 'completed'
-       JOIN jobs j ON j.id = a.job_id AND j.attempt_id = a.id`,
-    [JSON.stringify(claims.map(({ attemptId, instanceId }) => ({ attemptId, instanceId })))],
-  );
-  return new Set(rows.map(({ id }) => id));
-}
