@@ -47,6 +47,15 @@ export class Vhost {
     })) as PeekedMessage[];
   }
 
+  /** What is declared now, by name. */
+  async queues(): Promise<Map<string, Record<string, unknown>>> {
+    const queues = (await this.call('GET', `queues/${this.name}?disable_stats=true&enable_queue_totals=true`)) as {
+      name: string;
+      arguments: Record<string, unknown>;
+    }[];
+    return new Map(queues.map((queue) => [queue.name, queue.arguments]));
+  }
+
   async deleteQueue(queue: string): Promise<void> {
     await this.call('DELETE', `queues/${this.name}/${encodeURIComponent(queue)}`);
   }

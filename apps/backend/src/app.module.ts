@@ -13,6 +13,7 @@ import { LibraryModule } from './library/library.module.js';
 import { ParkedModule } from './parked/parked.module.js';
 import { PresetsModule } from './presets/presets.module.js';
 import { ResponsesModule } from './responses/responses.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 import { WorkersModule } from './workers/workers.module.js';
 
 /** The whole backend. */
@@ -34,6 +35,7 @@ export class AppModule {
         LibraryModule,
         ParkedModule,
         PresetsModule,
+        WebhooksModule,
       ],
       controllers: [HealthController],
     };

@@ -1,5 +1,5 @@
 import { mediaLinks } from '@reelay/media';
-import { envInt, logLevel, parseEnv } from '@reelay/platform';
+import { allowedAddresses, envInt, logLevel, parseEnv, type AddressGuard } from '@reelay/platform';
 import { z } from 'zod';
 
 const schema = z.object({
@@ -11,6 +11,8 @@ const schema = z.object({
   MEDIA_ROOT: z.string().min(1).optional(),
   /** Folders outside of it that links in it may lead to. */
   MEDIA_LINKS: mediaLinks,
+  /** Which addresses that are not public webhooks may lead to. */
+  WEBHOOK_ALLOW: allowedAddresses,
   LOG_LEVEL: logLevel,
   /** Protects the API. Without it, one is made at first start and kept in ADMIN_TOKEN_FILE. */
   ADMIN_TOKEN: z.string().min(32).optional(),
@@ -25,6 +27,7 @@ export abstract class BackendConfig {
   abstract readonly port: number;
   abstract readonly mediaRoot: string | undefined;
   abstract readonly mediaLinks: readonly string[];
+  abstract readonly webhookAllow: AddressGuard;
   abstract readonly logLevel: string;
   abstract readonly adminToken: string | undefined;
   abstract readonly adminTokenFile: string;
@@ -40,6 +43,7 @@ export function readConfig(env?: NodeJS.ProcessEnv): BackendConfig {
     port: parsed.PORT,
     mediaRoot: parsed.MEDIA_ROOT,
     mediaLinks: parsed.MEDIA_LINKS,
+    webhookAllow: parsed.WEBHOOK_ALLOW,
     logLevel: parsed.LOG_LEVEL,
     adminToken: parsed.ADMIN_TOKEN,
     adminTokenFile: parsed.ADMIN_TOKEN_FILE,

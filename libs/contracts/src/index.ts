@@ -8,6 +8,7 @@ export * from './api/presets.js';
 export * from './api/problem.js';
 export * from './api/settings.js';
 export * from './api/videos.js';
+export * from './api/webhooks.js';
 export * from './api/workers.js';
 export * from './built-in-presets.js';
 export * from './directory-types.js';

@@ -201,6 +201,30 @@ export function orderQueue(jobType: string, host?: string): { queue: QueueSpec; 
   };
 }
 
+/** A queue that somebody asked for and nobody reads goes after this time; one that is read stays. */
+const NOTIFY_QUEUE_EXPIRES_MS = 60 * 60 * 1000;
+
+/** Events of one job are few; what nobody reads must not fill the broker. */
+const NOTIFY_QUEUE_LENGTH_LIMIT = 10_000;
+
+/**
+ * The queue that is told what becomes of one job, and is named after its id.
+ * @param id of the job, which no other queue can have for its name
+ */
+export function notifyQueue(id: string): { queue: QueueSpec; binding: BindingSpec } {
+  return {
+    queue: {
+      name: id,
+      arguments: {
+        'x-expires': NOTIFY_QUEUE_EXPIRES_MS,
+        'x-max-length': NOTIFY_QUEUE_LENGTH_LIMIT,
+        'x-overflow': 'drop-head',
+      },
+    },
+    binding: { exchange: EXCHANGE.jobEvents, queue: id, key: `job.${id}.*` },
+  };
+}
+
 /** The name of a worker's own control queue. */
 export const directMessagingQueueName = (instanceId: string): string => `direct_messaging_${instanceId}`;
 

@@ -1,6 +1,6 @@
 import type { GetMessage } from 'amqplib';
 import type { AmqpConnection } from './connection.js';
-import { BrokerUnavailableError } from './errors.js';
+import { onOwnChannel } from './own-channel.js';
 
 /** A message as it lies in a queue. */
 export interface StoredMessage {
@@ -29,14 +29,7 @@ export async function browseQueue(
   most: number,
   look: (message: StoredMessage) => BrowseDecision | Promise<BrowseDecision>,
 ): Promise<number> {
-  const what = `reading ${queue}`;
-  const unavailable = (cause: unknown): never => {
-    throw new BrokerUnavailableError(what, { cause });
-  };
-  const channel = await (connection.model?.createChannel().catch(unavailable) ?? unavailable('not connected'));
-  // Whoever waits for an answer on the channel is told; an event without a listener would end the process.
-  channel.on('error', () => undefined);
-  try {
+  return onOwnChannel(connection, `reading ${queue}`, async (channel, unavailable) => {
     const { messageCount } = await channel.checkQueue(queue).catch(unavailable);
     for (let count = 0; count < Math.min(most, messageCount); count++) {
       const message = await channel.get(queue).catch(unavailable);
@@ -44,10 +37,7 @@ export async function browseQueue(
       if ((await look(toStored(message))) === 'remove') channel.ack(message);
     }
     return messageCount;
-  } finally {
-    // What was not acknowledged is in its old place again.
-    await channel.close().catch(() => undefined);
-  }
+  });
 }
 
 type BrowsedProperty = 'headers' | 'messageId' | 'correlationId' | 'timestamp';

@@ -7,6 +7,8 @@ import {
   type QueueSpec,
 } from '@reelay/contracts';
 import type { Channel } from 'amqplib';
+import type { AmqpConnection } from './connection.js';
+import { onOwnChannel } from './own-channel.js';
 
 /** Asserts the exchanges that a peer owns; their order in the topology lets alternates come first. */
 export async function assertExchanges(channel: Channel, peer: Peer): Promise<void> {
@@ -48,4 +50,18 @@ export async function assertBackendQueue(channel: Channel, name: string): Promis
   for (const binding of backendBindings.filter((candidate) => candidate.queue === name)) {
     await bindQueue(channel, binding);
   }
+}
+
+/**
+ * Declares queues, each with its binding, on a channel of its own.
+ * @throws {BrokerUnavailableError} when that cannot be done now
+ */
+export async function declareQueues(
+  connection: AmqpConnection,
+  declared: readonly { readonly queue: QueueSpec; readonly binding: BindingSpec }[],
+): Promise<void> {
+  await onOwnChannel(connection, 'declaring queues', async (channel, unavailable) => {
+    const steps = declared.flatMap(({ queue, binding }) => [assertQueue(channel, queue), bindQueue(channel, binding)]);
+    await Promise.all(steps).catch(unavailable);
+  });
 }

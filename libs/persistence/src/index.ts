@@ -28,5 +28,7 @@ export * from './sql/settings.js';
 export * from './sql/statement.js';
 export * from './sql/sweeps.js';
 export * from './sql/videos.js';
+export * from './sql/webhook-deliveries.js';
+export * from './sql/webhooks.js';
 export * from './sql/workers.js';
 export * from './transient.js';

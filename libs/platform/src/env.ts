@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AddressGuard } from './address-guard.js';
 
 /** Thrown at boot when the environment is unfit; names the variables and never shows a value. */
 export class EnvError extends Error {
@@ -44,3 +45,20 @@ export const envInt = (min: number, max: number) => z.coerce.number().int().min(
 
 /** `LOG_LEVEL`, shared by every process. */
 export const logLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info');
+
+/**
+ * A variable that lists the hosts, addresses and networks that may be connected to though they are not public,
+ * separated by commas. Left out, none is.
+ */
+export const allowedAddresses = z
+  .string()
+  .transform((list, context) => {
+    const entries = list.split(',').map((entry) => entry.trim());
+    try {
+      return new AddressGuard(entries);
+    } catch {
+      context.addIssue('must list host names, addresses and networks (10.1.0.0/16), separated by commas');
+      return z.NEVER;
+    }
+  })
+  .default(() => new AddressGuard());

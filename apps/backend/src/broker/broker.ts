@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { directMessageHeaders, EXCHANGE, type DirectMessage } from '@reelay/contracts';
+import { directMessageHeaders, EXCHANGE, notifyQueue, type DirectMessage } from '@reelay/contracts';
 import {
   AmqpConnection,
   assertBackendQueue,
   assertBackendTopology,
   browseQueue,
+  declareQueues,
   Consumer,
   Publisher,
   type BrowseDecision,
@@ -100,6 +101,14 @@ export class Broker implements OnApplicationShutdown {
     look: (message: StoredMessage) => BrowseDecision | Promise<BrowseDecision>,
   ): Promise<number> {
     return browseQueue(this.consuming, queue, most, look);
+  }
+
+  /**
+   * Makes the queues that are told what becomes of these jobs. Call it before anything does.
+   * @throws {BrokerUnavailableError} when that cannot be done now
+   */
+  async declareNotifyQueues(jobIds: readonly string[]): Promise<void> {
+    if (jobIds.length > 0) await declareQueues(this.consuming, jobIds.map(notifyQueue));
   }
 
   /** Sends a direct message to one worker. One that is gone misses it: nothing depends on its arrival. */

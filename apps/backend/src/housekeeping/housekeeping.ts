@@ -3,6 +3,7 @@ import type { JobStatus, Settings } from '@reelay/contracts';
 import {
   deleteOverdue,
   forgetArchived,
+  forgetDeliveries,
   forgetKeys,
   forgetWorkers,
   isTransientStoreError,
@@ -21,6 +22,8 @@ const RETENTION_MS = 10_000;
 /** A client that sends a write again does so within a day. */
 const FORGET_KEYS_MS = 24 * 60 * 60 * 1000;
 const FORGET_WORKERS_MS = 7 * 24 * 60 * 60 * 1000;
+/** Longer than a delivery is tried, and time enough to look into why it failed. */
+const FORGET_DELIVERIES_MS = 30 * 24 * 60 * 60 * 1000;
 /** Jobs of one statement: a lock on them is short. */
 const BATCH = 200;
 
@@ -72,6 +75,7 @@ export class Housekeeping implements OnApplicationBootstrap, BeforeApplicationSh
     if (archiveDays !== null) await this.inBatches(() => forgetArchived(this.dataSource, archiveDays, BATCH));
     await forgetWorkers(this.dataSource, FORGET_WORKERS_MS);
     await forgetKeys(this.dataSource, FORGET_KEYS_MS);
+    await this.inBatches(() => forgetDeliveries(this.dataSource, FORGET_DELIVERIES_MS, BATCH));
   }
 
   private async leaveList(

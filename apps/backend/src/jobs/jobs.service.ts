@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
   createJobBody,
@@ -8,6 +9,7 @@ import {
 } from '@reelay/contracts';
 import { insertJobs, type NewJob } from '@reelay/persistence';
 import { DataSource, type EntityManager } from 'typeorm';
+import { Broker } from '../broker/broker.js';
 import { ApiError, malformed, unprocessable, type RequestFault } from '../http/api-error.js';
 import { faultsOf } from '../http/zod.pipe.js';
 import { JobChanges } from '../live/job-changes.js';
@@ -21,13 +23,14 @@ export class JobsService {
     private readonly dataSource: DataSource,
     private readonly parameters: JobParameters,
     private readonly changes: JobChanges,
+    private readonly broker: Broker,
   ) {}
 
   /** Stores a job. Once this resolves the job is never lost. */
   async create(body: CreateJobBody, key?: string): Promise<CreatedJob> {
-    const job = await this.parameters.prepare(body);
+    const job = withQueue(body, await this.parameters.prepare(body));
     return writeOnce(this.dataSource, { route: 'create', key, body }, async (manager) => {
-      const [created] = await store(manager, [job]);
+      const [created] = await this.store(manager, [job]);
       if (!created) throw new Error('the insert returned no row');
       return this.written(created, [created]);
     });
@@ -44,7 +47,7 @@ export class JobsService {
     );
     if (body.atomic && faults.length > 0) throw unprocessable('BULK_REFUSED', faults);
     return writeOnce(this.dataSource, { route: 'bulk', key, body }, async (manager) => {
-      const stored = await store(
+      const stored = await this.store(
         manager,
         prepared.filter((outcome): outcome is NewJob => !(outcome instanceof ApiError)),
       );
@@ -69,21 +72,29 @@ export class JobsService {
   private async prepareOne(job: unknown): Promise<NewJob | ApiError> {
     const parsed = createJobBody.safeParse(job);
     if (!parsed.success) return malformed(faultsOf(parsed.error));
-    return this.parameters.prepare(parsed.data).catch((error: unknown) => {
+    try {
+      return withQueue(parsed.data, await this.parameters.prepare(parsed.data));
+    } catch (error) {
       if (error instanceof ApiError) return error;
       throw error;
-    });
+    }
+  }
+
+  /** Queues that were asked for are there before anything can be told of their jobs. */
+  private async store(manager: EntityManager, jobs: readonly NewJob[]): Promise<CreatedJob[]> {
+    if (jobs.length === 0) return [];
+    await this.broker.declareNotifyQueues(jobs.flatMap(({ id }) => id ?? []));
+    const rows = await insertJobs(manager, jobs);
+    return rows.map(({ id, createdAt }, index) => ({
+      ...{ id, type: jobs[index]?.type ?? '', status: 'pending' as const, progress: 0 },
+      createdAt: createdAt.toISOString(),
+    }));
   }
 }
 
-async function store(manager: EntityManager, jobs: readonly NewJob[]): Promise<CreatedJob[]> {
-  if (jobs.length === 0) return [];
-  const rows = await insertJobs(manager, jobs);
-  return rows.map(({ id, createdAt }, index) => ({
-    ...{ id, type: jobs[index]?.type ?? '', status: 'pending' as const, progress: 0 },
-    createdAt: createdAt.toISOString(),
-  }));
-}
+/** A job whose queue is to be named after it has its id before it is stored. */
+const withQueue = ({ notifyQueue }: CreateJobBody, job: NewJob): NewJob =>
+  notifyQueue ? { ...job, id: randomUUID() } : job;
 
 const faultsInBulk = (error: ApiError, index: number): RequestFault[] =>
   (error.facts.errors ?? [{ path: '', message: error.message, code: error.code }]).map((fault) => ({

@@ -29,6 +29,10 @@ export const createJobBody = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/)
     .optional()
     .describe('The worker host that must run it'),
+  notifyQueue: z
+    .boolean()
+    .default(false)
+    .describe('Make a queue named after the id that gets the events of the job; unread for an hour, it goes'),
 });
 export type CreateJobBody = z.infer<typeof createJobBody>;
 

@@ -134,7 +134,7 @@ export const VIDEO_ACTION_PARAMS: Readonly<Partial<Record<VideoAction, Readonly<
 
 /** Body of `POST /api/media/videos/:id/actions`. */
 export const videoActionBody = createJobBody
-  .pick({ params: true, priority: true, maxRetries: true, target: true })
+  .pick({ params: true, priority: true, maxRetries: true, target: true, notifyQueue: true })
   .extend({ action: z.enum(Object.keys(VIDEO_ACTIONS) as [VideoAction, ...VideoAction[]]) });
 export type VideoActionBody = z.infer<typeof videoActionBody>;
 

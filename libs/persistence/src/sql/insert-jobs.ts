@@ -3,6 +3,8 @@ import type { SqlRunner } from './statement.js';
 
 /** A job to be stored. */
 export interface NewJob {
+  /** Left out, the database makes one. */
+  readonly id?: string;
   readonly type: string;
   readonly params: Record<string, unknown>;
   readonly priority: number;
@@ -20,11 +22,11 @@ export interface InsertedJob {
 /** Stores jobs as pending, in one statement; ids come back in the order of the jobs. */
 export async function insertJobs(runner: SqlRunner, jobs: readonly NewJob[]): Promise<InsertedJob[]> {
   const rows = await runner.query<{ id: string; created_at: Date }[]>(
-    `INSERT INTO jobs (type, params, priority, resource_category, vram_required, max_retries, target)
-     SELECT n.type, n.params, n.priority, n."resourceCategory", n."vramRequired", n."maxRetries", n.target
+    `INSERT INTO jobs (id, type, params, priority, resource_category, vram_required, max_retries, target)
+     SELECT coalesce(n.id, gen_random_uuid()), n.type, n.params, n.priority, n."resourceCategory", n."vramRequired", n."maxRetries", n.target
        FROM ROWS FROM (
               jsonb_to_recordset($1::jsonb) AS (
-                type text, params jsonb, priority smallint, "resourceCategory" text,
+                id uuid, type text, params jsonb, priority smallint, "resourceCategory" text,
                 "vramRequired" integer, "maxRetries" smallint, target text)
             ) WITH ORDINALITY AS n
       ORDER BY n.ordinality

@@ -1,0 +1,96 @@
+import type { DeliveryStatus } from '@reelay/contracts';
+import { Column, Entity, Generated, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
+
+/** An address that is told what becomes of jobs. */
+@Entity('webhooks')
+export class WebhookEntity {
+  @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'webhooks_pkey' })
+  id!: string;
+
+  @Column('text')
+  url!: string;
+
+  @Column('text', { default: '' })
+  description!: string;
+
+  @Column('text', { array: true })
+  events!: string[];
+
+  @Column('text', { array: true, nullable: true })
+  jobTypes!: string[] | null;
+
+  /** What its messages are signed with: signing needs it as it is. */
+  @Column('text')
+  secret!: string;
+
+  @Column('boolean', { default: true })
+  enabled!: boolean;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  createdAt!: Date;
+
+  @Column('timestamptz', { nullable: true })
+  lastDeliveredAt!: Date | null;
+
+  @Column('timestamptz', { nullable: true })
+  failingSince!: Date | null;
+}
+
+/** One event on its way to one webhook. The jobs' triggers insert it. */
+@Entity('webhook_deliveries')
+@Index('webhook_deliveries_listed', ['webhookId', 'createdAt', 'id'])
+@Index('webhook_deliveries_due', ['webhookId', 'nextAttemptAt'], { where: "status = 'pending'" })
+@Index('webhook_deliveries_created', ['createdAt'])
+export class WebhookDeliveryEntity {
+  @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'webhook_deliveries_pkey' })
+  id!: string;
+
+  @Column('uuid')
+  webhookId!: string;
+
+  @ManyToOne(() => WebhookEntity, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'webhook_id', foreignKeyConstraintName: 'webhook_deliveries_webhook_fkey' })
+  webhook?: WebhookEntity;
+
+  /** Repeated by replays, so that a receiver knows what it has had. */
+  @Column('uuid')
+  @Generated('uuid')
+  messageId!: string;
+
+  @Column('text')
+  event!: string;
+
+  @Column('jsonb')
+  payload!: Record<string, unknown>;
+
+  @Column('text', { default: 'pending' })
+  status!: DeliveryStatus;
+
+  @Column('integer', { default: 0 })
+  attempts!: number;
+
+  /** Null once it is over. While a try is under way, when another one may begin. */
+  @Column('timestamptz', { nullable: true, default: () => 'now()' })
+  nextAttemptAt!: Date | null;
+
+  @Column('timestamptz', { nullable: true })
+  lastAttemptAt!: Date | null;
+
+  @Column('integer', { nullable: true })
+  responseStatus!: number | null;
+
+  @Column('text', { nullable: true })
+  responseBody!: string | null;
+
+  @Column('integer', { nullable: true })
+  durationMs!: number | null;
+
+  @Column('text', { nullable: true })
+  error!: string | null;
+
+  @Column('uuid', { nullable: true })
+  replayOf!: string | null;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  createdAt!: Date;
+}
