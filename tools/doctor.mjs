@@ -12,7 +12,7 @@ const HELP = `npm run doctor [-- --json] [-- --outputs N]
 Examines the stack that npm run up started; or, with DATABASE_URL set, any other as far as it is told:
   DATABASE_URL                     its records
   RABBITMQ_MANAGEMENT_URL, _USER and _PASSWORD, and AMQP_URL for the virtual host: its queues
-  MEDIA_ROOT, FFPROBE_PATH         its files, processes and outputs
+  MEDIA_ROOT, MEDIA_LINKS, FFPROBE_PATH   its files, processes and outputs
   WORK_DIR                         the private folders of its workers, separated by colons
 Exits 0 when it finds nothing wrong, else 1 with what is wrong and what shows it.
   --outputs N   look at the outputs of the newest N completed jobs (200); 0 for none
@@ -60,6 +60,7 @@ function placeFrom(env, outputs) {
     databaseUrl: env.DATABASE_URL ?? '',
     management: url && user && password ? { url, user, password, vhost: vhostOf(env.AMQP_URL) } : undefined,
     mediaRoot: env.MEDIA_ROOT || undefined,
+    mediaLinks: (env.MEDIA_LINKS ?? '').split(',').filter(Boolean),
     workDirs: (env.WORK_DIR ?? '').split(':').filter(Boolean),
     ffprobe: env.FFPROBE_PATH || undefined,
     outputs,

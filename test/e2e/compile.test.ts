@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { VideoPage } from '@reelay/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addSample, colourAt, frameHashes, makeVideo, probeFile } from '../support/media.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
@@ -120,6 +121,39 @@ describe('a random compilation', () => {
     const two = await compile('compile_random', { ...wishes, count: 2, seed: 7 });
     expect(two.picks).toHaveLength(2);
     expect((await compile('compile_random', { ...wishes, count: 2, seed: 7 })).picks).toEqual(two.picks);
+  });
+
+  it('picks them from a folder that an operator added, and videos were moved to', async () => {
+    await reelay.api.call('PATCH', '/api/media/settings', { library: { directoryTypes: ['archive'] } });
+    const empty = await reelay.api.until(await reelay.api.submit('scan', { directoryType: 'archive' }), 'failed');
+    expect(empty.error).toMatchObject({
+      code: 'INPUT_NOT_FOUND',
+      message: expect.stringContaining('archive') as string,
+    });
+    for (const [name, fill] of [
+      ['old-1.mp4', 'gray'],
+      ['old-2.mp4', 'navy'],
+    ] as const) {
+      const inputPath = await colour(name, fill, 2);
+      const move = await reelay.api.submit('move_to_library', { inputPath, directoryType: 'archive' });
+      expect((await reelay.api.until(move, 'completed')).destinationPaths).toEqual([`archive/${name}`]);
+    }
+    await colour('../archive/old-3.mp4', 'teal', 2);
+    const scan = await reelay.api.until(await reelay.api.submit('scan', { directoryType: 'archive' }), 'completed');
+    expect(scan.result).toMatchObject({ folder: 'archive', found: 3, missing: 0, skipped: 0 });
+    const { data } = (await reelay.api.call<VideoPage>('GET', '/api/media/videos?directoryType=archive&sort=path'))
+      .body;
+    const paths = ['archive/old-1.mp4', 'archive/old-2.mp4', 'archive/old-3.mp4'];
+    expect(data.map(({ path, directoryType, width }) => [path, directoryType, width])).toEqual(
+      paths.map((path) => [path, 'archive', 320]),
+    );
+    const { picks, outputPath } = await compile('compile_random', {
+      directoryType: 'archive',
+      clipSeconds: 1,
+      ...small,
+    });
+    expect(picks.map(({ path }) => path).sort()).toEqual(paths);
+    await expectFilm(outputPath, { width: 320, height: 180 }, 3);
   });
 
   it('names the input that is missing', async () => {

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
-import { link, mkdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -127,6 +128,34 @@ describe('the oracle finds', () => {
     } finally {
       for (const file of [partial, foreign, unpublished, secondName]) await rm(inLibrary(file));
       await rm(dirname(folder), { recursive: true });
+    }
+  });
+
+  it('such files behind links that the library has, each once, and none elsewhere', async () => {
+    const disk = await mkdtemp(join(tmpdir(), 'reelay-linked-'));
+    const outside = await mkdtemp(join(tmpdir(), 'reelay-outside-'));
+    const links = ['clips/far', 'clips/far-again', 'clips/outside'];
+    try {
+      await mkdir(join(disk, 'below'));
+      await symlink(disk, inLibrary('clips/far'));
+      await symlink(join(disk, 'below'), inLibrary('clips/far-again'));
+      await symlink(outside, inLibrary('clips/outside'));
+      await symlink(disk, join(disk, 'below/circle'));
+      for (const folder of [disk, join(disk, 'below'), outside]) {
+        await writeFile(join(folder, '.film.999999.partial.mkv'), 'x');
+      }
+      const inspection = await inspect({ ...place, mediaLinks: [disk], outputs: 0 });
+      expect(inspection.findings).toMatchObject([
+        { rule: 'a hidden file of an attempt belongs to one that runs', count: 2 },
+      ]);
+      const { examples } = inspection.findings[0]!;
+      expect(examples).toContain('clips/far/.film.999999.partial.mkv');
+      expect(examples).not.toContain('clips/outside/.film.999999.partial.mkv');
+      expect((await inspect({ ...place, outputs: 0 })).findings).toEqual([]);
+    } finally {
+      for (const path of links) await rm(inLibrary(path));
+      await rm(disk, { recursive: true });
+      await rm(outside, { recursive: true });
     }
   });
 

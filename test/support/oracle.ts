@@ -20,6 +20,7 @@ export async function placeOf(reelay: Reelay): Promise<Place> {
     databaseUrl: reelay.databaseUrl,
     ...(reelay.management ? { management: reelay.management } : {}),
     mediaRoot: reelay.mediaRoot,
+    mediaLinks: (reelay.stack.env.MEDIA_LINKS ?? '').split(',').filter(Boolean),
     workDirs,
   };
 }

@@ -1,5 +1,5 @@
-import { lstat, readdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 
 /** @typedef {import('./oracle.mjs').Query} Query */
 
@@ -7,13 +7,14 @@ import { join, relative } from 'node:path';
  * The hidden files and folders below the library that attempts made and that belong to none that runs. A completed job's second
  * name of its output is none of them: it is removed when it is old.
  * @param {string} mediaRoot
+ * @param {readonly string[]} mediaLinks folders that links in it may lead to
  * @param {Query} query
  * @returns {Promise<string[]>} relative to the library
  */
-export async function strayFiles(mediaRoot, query) {
+export async function strayFiles(mediaRoot, mediaLinks, query) {
   const { attemptOfPartial, jobOfMarker } = await import('../../libs/media/dist/index.js');
   const hidden = [];
-  for await (const { folder, name } of entriesBelow(mediaRoot)) {
+  for await (const { folder, name } of entriesBelow(mediaRoot, await realPathsOf(mediaLinks))) {
     const attempt = attemptOfPartial(name)?.split('_').at(-1);
     const job = jobOfMarker(name);
     if (attempt !== undefined || job !== null) hidden.push({ file: join(folder, name), attempt, job });
@@ -69,16 +70,42 @@ async function completedOf(jobs, query) {
 }
 
 /**
+ * What lies below a folder, and behind its links to folders that belong to the library; each folder once, however many ways lead to it.
  * @param {string} folder
+ * @param {readonly string[]} linked real paths of the folders that links may lead to
+ * @param {string | null} [real] where the folder really is
+ * @param {Set<string>} [seen] where the folders really are that were looked at
  * @returns {AsyncGenerator<{ folder: string, name: string }>}
  */
-async function* entriesBelow(folder) {
+async function* entriesBelow(folder, linked, real = folder, seen = new Set()) {
+  if (real === null || seen.has(real)) return;
+  seen.add(real);
   // A folder may go, or be closed to us, while we look.
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
+    const below = join(folder, entry.name);
     if (entry.isDirectory() || entry.isFile()) yield { folder, name: entry.name };
-    if (entry.isDirectory()) yield* entriesBelow(join(folder, entry.name));
+    if (entry.isDirectory()) yield* entriesBelow(below, linked, join(real, entry.name), seen);
+    else if (entry.isSymbolicLink()) yield* entriesBelow(below, linked, await linkedFolder(below, linked), seen);
   }
+}
+
+/** @param {string} link @param {readonly string[]} linked @returns {Promise<string | null>} null where it leads to no folder of these */
+async function linkedFolder(link, linked) {
+  const real = linked.length === 0 ? null : await realFolder(link);
+  return real !== null && linked.some((root) => `${real}${sep}`.startsWith(`${root}${sep}`)) ? real : null;
+}
+
+/** @param {string} path @returns {Promise<string | null>} null where it leads to no folder */
+async function realFolder(path) {
+  const real = await realpath(path).catch(() => null);
+  return real !== null && (await stat(real).catch(() => null))?.isDirectory() ? real : null;
+}
+
+/** @param {readonly string[]} folders @returns {Promise<string[]>} of those that are there, with links followed */
+async function realPathsOf(folders) {
+  const real = await Promise.all(folders.map((folder) => realFolder(folder)));
+  return real.filter((path) => path !== null);
 }
 
 /** @param {string} folder @returns {Promise<string[]>} none where there is no such folder */

@@ -24,6 +24,7 @@ const EXAMPLES = 5;
  * @property {string} databaseUrl
  * @property {Management} [management] of the broker
  * @property {string} [mediaRoot]
+ * @property {readonly string[]} [mediaLinks] folders outside of it that links in it may lead to
  * @property {readonly string[]} [workDirs] the WORK_DIR of every worker
  * @property {string} [ffprobe] default: the one that is used everywhere else
  * @property {number} [outputs] of how many completed jobs, the newest first, the outputs are looked at; default 200
@@ -71,7 +72,8 @@ export async function inspect(place) {
  * @param {Query} query
  * @returns {Promise<Omit<Inspection, 'scoreboard'>>}
  */
-async function lookAround({ management, mediaRoot, workDirs = [], ffprobe, outputs = NEWEST_OUTPUTS }, query) {
+async function lookAround(place, query) {
+  const { management, mediaRoot, mediaLinks = [], workDirs = [], ffprobe, outputs = NEWEST_OUTPUTS } = place;
   /** @type {string[]} */
   const leftOut = [];
   /** @type {Promise<Finding[]>[]} */
@@ -85,7 +87,7 @@ async function lookAround({ management, mediaRoot, workDirs = [], ffprobe, outpu
   } else leftOut.push("queues: RabbitMQ's management API is not known");
 
   if (mediaRoot) {
-    const files = lasting(() => strayFiles(mediaRoot, query));
+    const files = lasting(() => strayFiles(mediaRoot, mediaLinks, query));
     expect('a hidden file of an attempt belongs to one that runs', files);
     const broken = brokenOutputs({ mediaRoot, newest: outputs, ffprobe }, query, leftOut);
     expect('the output of a completed job is there and can be read', broken);

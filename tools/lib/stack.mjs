@@ -21,7 +21,17 @@ const MAX_DEATHS = 3;
 
 const FIRST_API_PORT = 4100;
 
-const MEDIA_FOLDERS = ['inbox', 'videos', 'playback', 'thumbnails', 'compilations', 'clips', 'public', 'packages'];
+const MEDIA_FOLDERS = [
+  'inbox',
+  'videos',
+  'playback',
+  'thumbnails',
+  'compilations',
+  'clips',
+  'public',
+  'packages',
+  'work',
+];
 
 /**
  * @typedef {import('./stack-files.mjs').ProcessEntry} ProcessEntry
@@ -95,7 +105,7 @@ async function startApps(crew, dataDir, replicas, servers, options) {
   const { ffmpeg, ffprobe } = await resolveFfmpeg(options);
   const bwrap = await resolveBubblewrap(options);
   const apiPorts = await findApiPorts(replicas.backend ?? 1, dataDir);
-  const shared = { AMQP_URL: servers.amqpUrl, MEDIA_ROOT: mediaRoot };
+  const shared = { AMQP_URL: servers.amqpUrl, MEDIA_ROOT: mediaRoot, ...linksOf(options) };
   const media = { FFMPEG_PATH: ffmpeg, FFPROBE_PATH: ffprobe, ...(bwrap ? { BWRAP_PATH: bwrap } : {}) };
   const apps = planApps({
     replicas,
@@ -174,6 +184,12 @@ async function becomeReady(crew, expected, { restart = true, signal }) {
 /** @param {string} problem @param {string} log */
 const failure = (problem, log) =>
   new ToolError(`${problem}. The end of ${log}:\n${tailOf(log)}`, { hint: 'mend that, then try again' });
+
+/** Where links of the library may lead; nothing, when nothing was said. @param {StackOptions} options @returns {Record<string, string>} */
+function linksOf({ env }) {
+  const links = env?.MEDIA_LINKS ?? process.env.MEDIA_LINKS;
+  return links ? { MEDIA_LINKS: links } : {};
+}
 
 /** @param {StackOptions} options @param {string} dataDir */
 function makeMediaFolders({ mediaRoot, env }, dataDir) {

@@ -1,4 +1,5 @@
 export * from './api/archive.js';
+export * from './api/directory-types.js';
 export * from './api/job-actions.js';
 export * from './api/job-types.js';
 export * from './api/jobs.js';

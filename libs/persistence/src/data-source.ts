@@ -16,6 +16,7 @@ import { Presets1763780400000 } from './migrations/1763780400000-presets.js';
 import { VideoLists1763784000000 } from './migrations/1763784000000-video-lists.js';
 import { Previews1763787600000 } from './migrations/1763787600000-previews.js';
 import { Analysis1763791200000 } from './migrations/1763791200000-analysis.js';
+import { DirectoryTypes1763793000000 } from './migrations/1763793000000-directory-types.js';
 import { Webhooks1763798400000 } from './migrations/1763798400000-webhooks.js';
 import { SnakeCaseNaming } from './naming.js';
 
@@ -45,6 +46,7 @@ export const migrations = [
   VideoLists1763784000000,
   Previews1763787600000,
   Analysis1763791200000,
+  DirectoryTypes1763793000000,
   Webhooks1763798400000,
 ];
 

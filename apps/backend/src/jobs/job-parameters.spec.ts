@@ -2,21 +2,22 @@ import { BUILT_IN_PRESETS, createJobBody, type CreateJobBody } from '@reelay/con
 import type { NewJob } from '@reelay/persistence';
 import type { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
+import { DirectoryTypesService } from '../directory-types/directory-types.service.js';
 import { ApiError, type RequestFault } from '../http/api-error.js';
 import { PresetsService } from '../presets/presets.service.js';
 import { JobParameters } from './job-parameters.js';
 
 /** A database that knows the job types that workers announced, and no video. */
-const databaseKnowing = (announced: Record<string, object>): DataSource =>
+const databaseKnowing = (announced: Record<string, object>, settings: object = {}): DataSource =>
   ({
     getRepository: () => ({
       findOneBy: ({ name }: { name: string }) => Promise.resolve(announced[name] ?? null),
     }),
-    query: () => Promise.resolve([]),
+    query: (sql: string) => Promise.resolve(sql.includes('FROM settings') ? [{ value: settings }] : []),
   }) as unknown as DataSource;
 
 const jobParameters = (database: DataSource): JobParameters =>
-  new JobParameters(database, new PresetsService(database));
+  new JobParameters(database, new PresetsService(database), new DirectoryTypesService(database));
 
 const prepare = (body: Partial<CreateJobBody> & { type: string }, announced = {}): Promise<NewJob> =>
   jobParameters(databaseKnowing(announced)).prepare(createJobBody.parse(body));
@@ -117,6 +118,50 @@ describe('a job of a type that a worker announced', () => {
   it('is let through where the announced schema is none: the worker has the last word', async () => {
     const odd = { speech_to_text: { ...speech, parameters: { type: 'no such type' } } };
     expect(await prepare({ type: 'speech_to_text', params: { any: 1 } }, odd)).toMatchObject({ params: { any: 1 } });
+  });
+});
+
+describe('the folder that a job names', () => {
+  const database = databaseKnowing({}, { library: { directoryTypes: ['archive'] } });
+  const ask = (type: string, params: object): Promise<NewJob> =>
+    jobParameters(database).prepare(createJobBody.parse({ type, params }));
+
+  it.each([
+    ['scan', {}],
+    ['scan', { directoryType: 'inbox' }],
+    ['scan', { directoryType: 'archive' }],
+    ['move_to_library', { inputPath, directoryType: 'archive' }],
+    ['compile_random', { inputPaths: [inputPath, inputPath], directoryType: 'archive' }],
+    // What another make's job type means by it, only its worker knows.
+    ['foreign_index', { directoryType: 'etc' }],
+  ])('is built in or set: %s takes %j', async (type, params) => {
+    expect((await ask(type, params)).params).toEqual(params);
+  });
+
+  it.each([
+    ['scan', {}],
+    ['move_to_library', { inputPath }],
+    ['compile_random', {}],
+  ])('is refused by %s when nobody knows it, with those that are known', async (type, params) => {
+    await expect(ask(type, { ...params, directoryType: 'etc' })).rejects.toMatchObject({
+      ...{ status: 422, code: 'INVALID_PARAMETERS' },
+      facts: {
+        errors: [
+          {
+            ...{ path: 'params.directoryType', code: 'not_found' },
+            message:
+              'there is no directory type etc: use one of inbox, videos, playback, thumbnails, compilations, clips, ' +
+              'public, packages, work, archive, or add it to library.directoryTypes in /api/media/settings',
+          },
+        ],
+      },
+    });
+  });
+
+  it('is refused as any parameter when it is no name', async () => {
+    await expect(ask('scan', { directoryType: '../etc' })).rejects.toMatchObject({
+      facts: { errors: [{ path: 'params.directoryType', code: 'invalid_format' }] },
+    });
   });
 });
 

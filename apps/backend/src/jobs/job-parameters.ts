@@ -11,6 +11,7 @@ import { findVideoPath, JobTypeEntity, readWorkersOfType, type NewJob } from '@r
 import { Ajv, type ErrorObject } from 'ajv';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { DirectoryTypesService } from '../directory-types/directory-types.service.js';
 import { unprocessable, type RequestFault } from '../http/api-error.js';
 import { faultsOf } from '../http/zod.pipe.js';
 import { PresetsService } from '../presets/presets.service.js';
@@ -39,11 +40,13 @@ export class JobParameters {
   constructor(
     private readonly dataSource: DataSource,
     private readonly presets: PresetsService,
+    private readonly directoryTypes: DirectoryTypesService,
   ) {}
 
   /** @throws {ApiError} 422 with each fault, when the job could not run as it is asked for */
   async prepare(body: CreateJobBody): Promise<NewJob> {
     const known = await this.knownType(body.type);
+    await this.directoryTypes.check(body.type, body.params);
     const asked = await withDigest(this.dataSource, body.type, body.params);
     const params = await withRandomInputs(this.dataSource, body.type, await this.withInput(asked));
     const faults = known?.check(params) ?? [];

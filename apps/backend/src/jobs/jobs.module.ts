@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DirectoryTypesModule } from '../directory-types/directory-types.module.js';
 import { LiveModule } from '../live/live.module.js';
 import { PresetsModule } from '../presets/presets.module.js';
 import { JobControlController } from './job-control.controller.js';
@@ -10,7 +11,7 @@ import { JobsController } from './jobs.controller.js';
 import { JobsService } from './jobs.service.js';
 
 @Module({
-  imports: [LiveModule, PresetsModule],
+  imports: [DirectoryTypesModule, LiveModule, PresetsModule],
   controllers: [JobsController, JobControlController],
   exports: [JobsService],
   providers: [JobsService, JobReader, JobControlService, JobPlanService, JobParameters],

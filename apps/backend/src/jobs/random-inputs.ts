@@ -28,7 +28,7 @@ export async function withRandomInputs(
   if (!parsed.success) return params;
   const { directoryType, orientation, minDuration, maxDuration, count, seed = randomInt(SEEDS) } = parsed.data;
   const filter = {
-    directoryType: directoryType && [directoryType],
+    directoryType: directoryType === undefined ? undefined : [directoryType],
     orientation: orientation && [orientation],
     minDuration,
     maxDuration,

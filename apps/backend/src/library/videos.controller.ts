@@ -1,7 +1,6 @@
 import { Body, Controller, Get, Headers, Param, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
-  DIRECTORY_TYPES,
   listVideosQuery,
   ORIENTATIONS,
   VIDEO_SORTS,
@@ -31,7 +30,13 @@ export class VideosController {
   @Get()
   @ApiOperation({ summary: "List the library's videos" })
   @ApiQuery({ name: 'q', required: false, type: String, description: 'Words of the path, `clip*` for beginnings' })
-  @ApiQuery({ name: 'directoryType', required: false, isArray: true, enum: DIRECTORY_TYPES })
+  @ApiQuery({
+    name: 'directoryType',
+    required: false,
+    isArray: true,
+    type: String,
+    description: 'Folders of the library, as /api/media/directory-types lists them',
+  })
   @ApiQuery({ name: 'orientation', required: false, isArray: true, enum: ORIENTATIONS })
   @ApiQuery({ name: 'videoCodec', required: false, isArray: true, type: String })
   @ApiQuery({ name: 'valid', required: false, type: Boolean })
@@ -50,6 +55,7 @@ export class VideosController {
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 } })
   @ApiQuery({ name: 'cursor', required: false, type: String, description: '`nextCursor` of the page before' })
   @ApiResponse({ status: 200, description: 'A page of videos, newest first', schema: schemaOf(videoPage) })
+  @ApiProblems(422)
   listVideos(@Query(new ZodPipe(listVideosQuery)) query: ListVideosQuery): Promise<VideoPage> {
     return this.videos.list(query);
   }

@@ -13,6 +13,7 @@ import { countVideos, listVideos, readVideo, type VideoDetailRow } from '@reelay
 import { DataSource } from 'typeorm';
 import { ApiError } from '../http/api-error.js';
 import { cursorOf, placeOf } from '../http/cursor.js';
+import { DirectoryTypesService, refuseUnknown } from '../directory-types/directory-types.service.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import { toVideoDetail, toVideoView } from './video.view.js';
 
@@ -25,9 +26,13 @@ export class VideosService {
   constructor(
     private readonly dataSource: DataSource,
     private readonly jobs: JobsService,
+    private readonly directoryTypes: DirectoryTypesService,
   ) {}
 
-  /** @throws {ApiError} 400 for a cursor that is not of this list, and for a page that lies too deep */
+  /**
+   * @throws {ApiError} 400 for a cursor that is not of this list, and for a page that lies too deep; 422 for a directory
+   * type that nobody knows
+   */
   async list({ page, cursor, limit, sort, ...filter }: ListVideosQuery): Promise<VideoPage> {
     if (page !== undefined && cursor !== undefined) {
       throw new ApiError(400, 'REQUEST_INVALID', 'page and cursor exclude each other: name one of them');
@@ -40,6 +45,8 @@ export class VideosService {
     const place =
       cursor === undefined ? undefined : placeOf(cursor, sort, 1, sort.endsWith('path') ? ANY_TEXT : undefined);
     const after = place && { key: place.keys[0] ?? '', id: place.id };
+    const known = await this.directoryTypes.names();
+    refuseUnknown(filter.directoryType ?? [], known, 'directoryType');
     const [rows, total] = await Promise.all([
       // One more tells whether anything follows.
       listVideos(this.dataSource, filter, { sort, after, offset, limit: limit + 1 }),
@@ -48,7 +55,7 @@ export class VideosService {
     const shown = rows.slice(0, limit);
     const last = rows.length > limit ? shown.at(-1) : undefined;
     return {
-      data: shown.map(toVideoView),
+      data: shown.map((row) => toVideoView(row, known)),
       pagination: {
         page: cursor === undefined ? (page ?? 1) : null,
         limit,
@@ -61,7 +68,8 @@ export class VideosService {
 
   /** @throws {ApiError} 404 when there is no such video */
   async get(id: string): Promise<VideoDetail> {
-    return toVideoDetail(await this.find(id));
+    const [row, known] = await Promise.all([this.find(id), this.directoryTypes.names()]);
+    return toVideoDetail(row, known);
   }
 
   /**

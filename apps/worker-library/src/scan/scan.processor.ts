@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import {
   VIDEO_EXTENSIONS,
-  type DirectoryType,
+  type BuiltInDirectoryType,
   type ParametersOf,
   type publicScan,
   type scan,
@@ -31,7 +31,7 @@ type ScanContract = typeof scan | typeof publicScan;
 type Doubt = Exclude<Finding, { kind: 'unchanged' | 'gone' }>;
 
 /** The folder of the public gallery. */
-const PUBLIC_FOLDER = 'public' satisfies DirectoryType;
+const PUBLIC_FOLDER = 'public' satisfies BuiltInDirectoryType;
 /** Files whose records are written together. */
 const BATCH = 200;
 /** Finding out what is there takes the first part of the progress; how many files there are is not known before. */

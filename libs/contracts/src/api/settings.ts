@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { furtherDirectoryTypes } from '../directory-types.js';
 import { RESOURCE_CATEGORIES } from '../job-types/define-job-type.js';
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -52,6 +53,11 @@ export const settings = z.strictObject({
       archiveDays: days.describe('Archived jobs are deleted this long after their end; null: never'),
     })
     .describe('How long jobs that are over are kept'),
+  library: z
+    .strictObject({
+      directoryTypes: furtherDirectoryTypes.describe('Its further folders, by name, beside the built-in ones'),
+    })
+    .describe('The library of videos'),
 });
 export type Settings = z.infer<typeof settings>;
 
@@ -66,6 +72,7 @@ export const DEFAULT_SETTINGS: Settings = {
     unroutableTtlSeconds: DAY_SECONDS,
   },
   retention: { completedDays: null, failedDays: null, archive: true, archiveDays: null },
+  library: { directoryTypes: [] },
 };
 
 /** Body of `PATCH /api/media/settings`: what is left out stays as it is. */
@@ -74,5 +81,6 @@ export const patchSettingsBody = z.strictObject({
   retry: settings.shape.retry.partial().optional(),
   scheduling: settings.shape.scheduling.partial().optional(),
   retention: settings.shape.retention.partial().optional(),
+  library: settings.shape.library.partial().optional(),
 });
 export type PatchSettingsBody = z.infer<typeof patchSettingsBody>;

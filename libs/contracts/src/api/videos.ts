@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DIRECTORY_TYPES } from '../directory-types.js';
+import { describeDirectoryType, directoryTypeName } from '../directory-types.js';
 import { mediaInfo, videoScene, videoTags } from '../media-info.js';
 import { createdJob } from './job-actions.js';
 import { createJobBody, DEFAULT_PAGE_LIMIT, listOf, MAX_PAGE_LIMIT } from './jobs.js';
@@ -22,7 +22,7 @@ const seconds = z.coerce.number().min(0).max(10_000_000);
 /** What videos can be chosen by; fields that are left out match every video. */
 export const videoFilter = {
   q: z.string().min(1).max(200).optional().describe('Words of the path, `clip*` for those that begin so'),
-  directoryType: listOf(z.enum(DIRECTORY_TYPES)).describe('One or several folders of the library'),
+  directoryType: listOf(directoryTypeName).describe(describeDirectoryType('One or several folders of the library')),
   orientation: listOf(z.enum(ORIENTATIONS)).describe('As it is shown'),
   videoCodec: listOf(z.string().regex(/^[a-z0-9_]{1,40}$/)).describe('As ffprobe names it, such as h264'),
   valid: flag.optional().describe('What the last validation found; left out, those that nobody validated as well'),
@@ -51,7 +51,7 @@ export const videoView = z.object({
   id: z.uuid(),
   path: z.string().describe('Relative to the library'),
   filename: z.string(),
-  directoryType: z.enum(DIRECTORY_TYPES).nullable().describe('Null outside the known folders'),
+  directoryType: directoryTypeName.nullable().describe('Null outside the known folders'),
   sizeBytes: z.int().nullable(),
   container: z.string().nullable(),
   videoCodec: z.string().nullable(),

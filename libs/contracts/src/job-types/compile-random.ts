@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { compileFormat, compileInputs } from './compile-fields.js';
-import { DIRECTORY_TYPES } from '../directory-types.js';
+import { describeDirectoryType, directoryTypeName } from '../directory-types.js';
 import { defineJobType } from './define-job-type.js';
 import { mediaInfo, mediaOutput, videoResult } from './fields.js';
 
@@ -24,10 +24,9 @@ export const compileRandom = defineJobType('compile_random', {
     ...compileInputs,
     ...mediaOutput,
     ...compileFormat,
-    directoryType: z
-      .enum(DIRECTORY_TYPES)
+    directoryType: directoryTypeName
       .optional()
-      .describe('Where inputs are picked from when none are named; left out, the whole library'),
+      .describe(describeDirectoryType('Where inputs are picked from when none are named; left out, the whole library')),
     count: z.int().min(1).max(50).optional().describe('How many inputs are picked; left out, all that fit'),
     minDuration: inputSeconds.describe('Only inputs that last at least as long, in seconds'),
     maxDuration: inputSeconds.describe('Only inputs that last at most as long, in seconds'),

@@ -287,9 +287,12 @@ describe('move_to_library', () => {
   const faults = (given: Record<string, unknown>) =>
     faultsOf(moveToLibrary.parameters, { inputPath, directoryType: 'videos', ...given });
 
-  it.each([{ name: 'a film.mp4' }, { name: '映画.mkv' }, { directoryType: 'public' }])('takes %j', (given) => {
-    expect(faults(given)).toEqual([]);
-  });
+  it.each([{ name: 'a film.mp4' }, { name: '映画.mkv' }, { directoryType: 'public' }, { directoryType: 'raw_4k-2' }])(
+    'takes %j',
+    (given) => {
+      expect(faults(given)).toEqual([]);
+    },
+  );
 
   it.each([
     { name: '../a.mp4' },
@@ -301,8 +304,11 @@ describe('move_to_library', () => {
     { name: 'file:a' },
     { name: 'a\n.mp4' },
     { name: 'é'.repeat(128) },
-    { directoryType: 'etc' },
     { directoryType: '../videos' },
+    { directoryType: 'videos/2024' },
+    { directoryType: '.hidden' },
+    { directoryType: 'Archive' },
+    { directoryType: '' },
   ])('refuses %j', (given) => {
     expect([...new Set(faults(given))]).toEqual(Object.keys(given));
   });

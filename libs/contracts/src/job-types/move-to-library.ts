@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DIRECTORY_TYPES } from '../directory-types.js';
+import { describeDirectoryType, directoryTypeName } from '../directory-types.js';
 import { defineJobType } from './define-job-type.js';
 import { hasControlCharacter, mediaInput, videoResult } from './fields.js';
 
@@ -28,7 +28,7 @@ export const moveToLibrary = defineJobType('move_to_library', {
     'video follows in the transaction that completes the job, and keeps its id.',
   parameters: z.strictObject({
     ...mediaInput,
-    directoryType: z.enum(DIRECTORY_TYPES).describe('The folder that it goes to'),
+    directoryType: directoryTypeName.describe(describeDirectoryType('The folder that it goes to')),
     name: fileName.optional().describe('What it is called there; left out, as before'),
   }),
   result: z.object({

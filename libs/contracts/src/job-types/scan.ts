@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DIRECTORY_TYPES } from '../directory-types.js';
+import { describeDirectoryType, directoryTypeName } from '../directory-types.js';
 import { defineJobType } from './define-job-type.js';
 import { libraryPath } from './fields.js';
 
@@ -70,7 +70,7 @@ export const scan = defineJobType('scan', {
   shortDescription: 'Finds new, changed, moved and vanished videos of a folder',
   description,
   parameters: z.strictObject({
-    directoryType: z.enum(DIRECTORY_TYPES).default('videos').describe('The folder of the library'),
+    directoryType: directoryTypeName.default('videos').describe(describeDirectoryType('The folder of the library')),
     folder: libraryPath.optional().describe('A folder by its path instead, relative to the library'),
     ...options,
   }),

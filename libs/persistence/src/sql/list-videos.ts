@@ -108,6 +108,19 @@ export async function countVideos(runner: SqlRunner, filter: VideoFilter): Promi
   return row?.n ?? 0;
 }
 
+/** How many videos lie below each of these folders of the library, without those whose files are missing. */
+export async function countVideosIn(runner: SqlRunner, folders: readonly string[]): Promise<Map<string, number>> {
+  // Between "folder/" and "folder0", the sign that comes after "/".
+  const rows = await runner.query<{ folder: string; n: number }[]>(
+    `SELECT folder, (SELECT count(*)::float8 FROM videos v
+              WHERE v.path COLLATE "C" > folder || '/' AND v.path COLLATE "C" < folder || '0'
+                AND v.missing_since IS NULL) AS n
+       FROM unnest($1::text[]) AS folder`,
+    [folders],
+  );
+  return new Map(rows.map(({ folder, n }) => [folder, n]));
+}
+
 /** A video; null when there is none with this id. */
 export async function readVideo(runner: SqlRunner, id: string): Promise<VideoDetailRow | null> {
   const [row] = await runner.query<VideoDetailRow[]>(

@@ -8,6 +8,7 @@ export const withDefaults = (value: PatchSettingsBody): Settings => ({
   retry: { ...DEFAULT_SETTINGS.retry, ...value.retry },
   scheduling: { ...DEFAULT_SETTINGS.scheduling, ...value.scheduling },
   retention: { ...DEFAULT_SETTINGS.retention, ...value.retention },
+  library: { ...DEFAULT_SETTINGS.library, ...value.library },
 });
 
 /** The settings that are in force. */
