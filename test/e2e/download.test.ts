@@ -109,10 +109,12 @@ describe('a download', () => {
     });
     const job = await downloaded({ url, checksum: { algorithm: 'sha256', value: digest('sha256') } });
     expect(film.equals(await readFile(inLibrary('inbox/cut.mp4')))).toBe(true);
-    expect(server.of('/cut.mp4').map(({ headers }) => [headers.range, headers['if-range']])).toEqual([
-      [undefined, undefined],
-      [`bytes=${String(half)}-`, '"v1"'],
-    ]);
+    const [first, second, ...further] = server.of('/cut.mp4').map(({ headers }) => headers);
+    expect([first?.range, second?.['if-range'], further]).toEqual([undefined, '"v1"', []]);
+    // What had arrived and was not read yet may be lost with the connection.
+    const from = Number(/^bytes=(\d+)-$/.exec(second?.range ?? '')?.[1]);
+    expect(from).toBeGreaterThan(0);
+    expect(from).toBeLessThanOrEqual(half);
     expect(job.log).toMatch(/the connection (was cut|ended).*: trying to go on/);
     expect((await attemptsOf(reelay, job.id)).length).toBe(1);
   });

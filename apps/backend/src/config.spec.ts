@@ -1,3 +1,4 @@
+import { AddressGuard } from '@reelay/platform';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from './config.js';
 
@@ -12,6 +13,7 @@ describe('readConfig', () => {
       port: 4100,
       mediaRoot: undefined,
       mediaLinks: [],
+      webhookAllow: new AddressGuard(),
       logLevel: 'info',
       adminToken: undefined,
       adminTokenFile: '.reelay/admin-token',

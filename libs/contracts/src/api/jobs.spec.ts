@@ -8,6 +8,7 @@ describe('createJobBody', () => {
       params: {},
       priority: 5,
       maxRetries: 3,
+      notifyQueue: false,
     });
   });
 
