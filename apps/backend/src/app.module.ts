@@ -14,6 +14,7 @@ import { ParkedModule } from './parked/parked.module.js';
 import { PresetsModule } from './presets/presets.module.js';
 import { ResponsesModule } from './responses/responses.module.js';
 import { WorkersModule } from './workers/workers.module.js';
+import { WorkflowsModule } from './workflows/workflows.module.js';
 
 /** The whole backend. */
 @Module({})
@@ -34,6 +35,7 @@ export class AppModule {
         LibraryModule,
         ParkedModule,
         PresetsModule,
+        WorkflowsModule,
       ],
       controllers: [HealthController],
     };

@@ -8,6 +8,7 @@ import { PresetEntity } from './entities/preset.entity.js';
 import { PausedJobTypeEntity, SettingsEntity } from './entities/settings.entity.js';
 import { VideoEntity } from './entities/video.entity.js';
 import { JobTypeEntity, WorkerEntity, WorkerJobTypeEntity } from './entities/worker.entity.js';
+import { WorkflowEntity, WorkflowStepEntity, WorkflowTemplateEntity } from './entities/workflow.entity.js';
 import { Initial1763769600000 } from './migrations/1763769600000-initial.js';
 import { Lifecycle1763773200000 } from './migrations/1763773200000-lifecycle.js';
 import { Scale1763776800000 } from './migrations/1763776800000-scale.js';
@@ -15,6 +16,7 @@ import { Presets1763780400000 } from './migrations/1763780400000-presets.js';
 import { VideoLists1763784000000 } from './migrations/1763784000000-video-lists.js';
 import { Previews1763787600000 } from './migrations/1763787600000-previews.js';
 import { Analysis1763791200000 } from './migrations/1763791200000-analysis.js';
+import { Workflows1763794800000 } from './migrations/1763794800000-workflows.js';
 import { SnakeCaseNaming } from './naming.js';
 
 /** All entities, listed one by one: a glob would depend on how the code was built. */
@@ -30,6 +32,9 @@ export const entities = [
   SettingsEntity,
   PausedJobTypeEntity,
   PresetEntity,
+  WorkflowTemplateEntity,
+  WorkflowEntity,
+  WorkflowStepEntity,
 ];
 
 /** All migrations, in their order. */
@@ -41,6 +46,7 @@ export const migrations = [
   VideoLists1763784000000,
   Previews1763787600000,
   Analysis1763791200000,
+  Workflows1763794800000,
 ];
 
 const POOL_SIZE = 10;

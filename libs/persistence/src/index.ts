@@ -28,4 +28,7 @@ export * from './sql/statement.js';
 export * from './sql/sweeps.js';
 export * from './sql/videos.js';
 export * from './sql/workers.js';
+export * from './sql/workflow-lists.js';
+export * from './sql/workflow-runs.js';
+export * from './sql/workflow-templates.js';
 export * from './transient.js';

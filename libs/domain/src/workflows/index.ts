@@ -1,4 +1,4 @@
-export { compileTemplate, type CompiledTemplate } from './compile.js';
+export { compileTemplate, type CompiledStep, type CompiledTemplate } from './compile.js';
 export { EvaluationError } from './functions.js';
 export { inputsSchema, withDefaultInputs, type StepType } from './infer.js';
 export {

@@ -193,8 +193,11 @@ class Check {
   }
 
   private literal(value: unknown, schema: JsonSchema, path: string, code: string): void {
+    // A union has one to say for each of its branches: the first of a place is enough.
+    const told = new Set<string>();
     for (const fault of this.rules.literalFaults(schema, value)) {
-      this.fault(path + fault.path, code, fault.message);
+      if (!told.has(fault.path)) this.fault(path + fault.path, code, fault.message);
+      told.add(fault.path);
     }
   }
 
