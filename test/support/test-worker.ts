@@ -14,6 +14,7 @@ const MODULES = {
   noop: 'test/bench/noop-worker.mjs',
   holding: 'test/support/holding-worker.mjs',
   recording: 'test/support/recording-worker.mjs',
+  steps: 'test/support/step-worker.mjs',
   muxing: 'test/support/muxing-worker.mjs',
   encode: 'apps/worker-encode/dist/main.js',
   library: 'apps/worker-library/dist/main.js',

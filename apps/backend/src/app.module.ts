@@ -15,6 +15,7 @@ import { PresetsModule } from './presets/presets.module.js';
 import { ResponsesModule } from './responses/responses.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 import { WorkersModule } from './workers/workers.module.js';
+import { WorkflowsModule } from './workflows/workflows.module.js';
 
 /** The whole backend. */
 @Module({})
@@ -36,6 +37,7 @@ export class AppModule {
         ParkedModule,
         PresetsModule,
         WebhooksModule,
+        WorkflowsModule,
       ],
       controllers: [HealthController],
     };

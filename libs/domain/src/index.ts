@@ -8,3 +8,4 @@ export { planDispatch, waitingReasons, type DispatchEntry, type DispatchPlan } f
 export { simulate, type Durations, type ScheduledJob, type Simulation } from './scheduler/simulate.js';
 export * from './scheduler/snapshot.js';
 export * from './transitions.js';
+export * from './workflows/index.js';

@@ -9,6 +9,7 @@ import { PausedJobTypeEntity, SettingsEntity } from './entities/settings.entity.
 import { VideoEntity } from './entities/video.entity.js';
 import { WebhookDeliveryEntity, WebhookEntity } from './entities/webhook.entity.js';
 import { JobTypeEntity, WorkerEntity, WorkerJobTypeEntity } from './entities/worker.entity.js';
+import { WorkflowEntity, WorkflowStepEntity, WorkflowTemplateEntity } from './entities/workflow.entity.js';
 import { Initial1763769600000 } from './migrations/1763769600000-initial.js';
 import { Lifecycle1763773200000 } from './migrations/1763773200000-lifecycle.js';
 import { Scale1763776800000 } from './migrations/1763776800000-scale.js';
@@ -17,6 +18,7 @@ import { VideoLists1763784000000 } from './migrations/1763784000000-video-lists.
 import { Previews1763787600000 } from './migrations/1763787600000-previews.js';
 import { Analysis1763791200000 } from './migrations/1763791200000-analysis.js';
 import { DirectoryTypes1763793000000 } from './migrations/1763793000000-directory-types.js';
+import { Workflows1763794800000 } from './migrations/1763794800000-workflows.js';
 import { Webhooks1763798400000 } from './migrations/1763798400000-webhooks.js';
 import { SnakeCaseNaming } from './naming.js';
 
@@ -35,6 +37,9 @@ export const entities = [
   PresetEntity,
   WebhookEntity,
   WebhookDeliveryEntity,
+  WorkflowTemplateEntity,
+  WorkflowEntity,
+  WorkflowStepEntity,
 ];
 
 /** All migrations, in their order. */
@@ -47,6 +52,7 @@ export const migrations = [
   Previews1763787600000,
   Analysis1763791200000,
   DirectoryTypes1763793000000,
+  Workflows1763794800000,
   Webhooks1763798400000,
 ];
 

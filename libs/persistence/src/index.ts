@@ -31,4 +31,7 @@ export * from './sql/videos.js';
 export * from './sql/webhook-deliveries.js';
 export * from './sql/webhooks.js';
 export * from './sql/workers.js';
+export * from './sql/workflow-lists.js';
+export * from './sql/workflow-runs.js';
+export * from './sql/workflow-templates.js';
 export * from './transient.js';

@@ -26,6 +26,8 @@ const FORGET_WORKERS_MS = 7 * 24 * 60 * 60 * 1000;
 const FORGET_DELIVERIES_MS = 30 * 24 * 60 * 60 * 1000;
 /** Jobs of one statement: a lock on them is short. */
 const BATCH = 200;
+/** Workflows of one statement, each of which may have hundreds of jobs. */
+const WORKFLOW_BATCH = 10;
 
 /** Keeps the database small: sums up, forgets, archives. Every backend may do it at once. */
 @Injectable()
@@ -89,12 +91,13 @@ export class Housekeeping implements OnApplicationBootstrap, BeforeApplicationSh
       archive ? this.archivist.archive(overdue) : deleteOverdue(this.dataSource, overdue),
     );
     if (done > 0) this.logger.info({ statuses, jobs: done, archive }, 'jobs that are over left the list');
+    await this.inBatches((limit) => this.archivist.removeWorkflows({ ...overdue, limit }, { archive }), WORKFLOW_BATCH);
   }
 
   /** Until a batch is not full. */
-  private async inBatches(step: () => Promise<number>): Promise<number> {
+  private async inBatches(step: (limit: number) => Promise<number>, limit = BATCH): Promise<number> {
     let done = 0;
-    for (let batch = BATCH; batch === BATCH && !this.stopped; done += batch) batch = await step();
+    for (let batch = limit; batch === limit && !this.stopped; done += batch) batch = await step(limit);
     return done;
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { BulkActionAnswer, BulkActionBody, JobAction, JobDetail } from '@reelay/contracts';
+import type { BulkActionAnswer, BulkActionBody, JobAction, JobDetail, JobStatus } from '@reelay/contracts';
+import { FINAL_STATUSES } from '@reelay/domain';
 import {
   cancelJobs,
   chooseJobs,
@@ -8,8 +9,8 @@ import {
   matchingIds,
   pauseJobs,
   resumeJobs,
-  retryJobs,
   setPriority,
+  workflowsOfJobs,
   type ActedJob,
   type SqlRunner,
 } from '@reelay/persistence';
@@ -17,6 +18,8 @@ import { DataSource } from 'typeorm';
 import { Broker } from '../broker/broker.js';
 import { ApiError } from '../http/api-error.js';
 import { JobChanges } from '../live/job-changes.js';
+import { WorkflowEngine, type RunEdit } from '../workflows/workflow-engine.js';
+import { WorkflowRetries } from '../workflows/workflow-retries.js';
 import { JobReader } from './job-reader.service.js';
 
 /** Jobs that one statement of a bulk action changes. */
@@ -26,8 +29,8 @@ const BATCH = 1_000;
 const TOLD = { cancel: 'stop_process', pause: 'pause_process', resume: 'resume_process' } as const;
 
 const STATEMENTS: Readonly<
-  Record<Exclude<JobAction, 'delete'>, (runner: SqlRunner, ids: readonly string[]) => Promise<ActedJob[]>>
-> = { cancel: cancelJobs, pause: pauseJobs, resume: resumeJobs, retry: retryJobs };
+  Record<keyof typeof TOLD, (runner: SqlRunner, ids: readonly string[]) => Promise<ActedJob[]>>
+> = { cancel: cancelJobs, pause: pauseJobs, resume: resumeJobs };
 
 const PARTICIPLES: Readonly<Record<JobAction, string>> = {
   cancel: 'cancelled',
@@ -37,6 +40,8 @@ const PARTICIPLES: Readonly<Record<JobAction, string>> = {
   delete: 'deleted',
 };
 
+const isFinal = (status: JobStatus): boolean => FINAL_STATUSES.some((final) => final === status);
+
 /** What a person does to jobs: cancel, pause, resume, retry, delete, change the priority. */
 @Injectable()
 export class JobControlService {
@@ -45,6 +50,8 @@ export class JobControlService {
     private readonly reader: JobReader,
     private readonly changes: JobChanges,
     private readonly broker: Broker,
+    private readonly workflows: WorkflowEngine,
+    private readonly retries: WorkflowRetries,
   ) {}
 
   /** @throws {ApiError} 404 without such a job, 409 naming the state that does not allow the action */
@@ -84,9 +91,10 @@ export class JobControlService {
 
   private async apply(action: JobAction, ids: readonly string[]): Promise<number> {
     if (action === 'delete') return (await deleteJobs(this.dataSource, ids)).length;
-    const acted = await this.dataSource.transaction((manager) => STATEMENTS[action](manager, ids));
-    this.changes.report(acted);
-    if (action === 'retry') return acted.length;
+    // Those of workflows take theirs along: what waits for a job hears of its end in the same transaction.
+    const workflowIds = await workflowsOfJobs(this.dataSource, ids);
+    if (action === 'retry') return this.retry(ids, workflowIds);
+    const acted = await this.workflows.applyWith(workflowIds, (manager) => STATEMENTS[action](manager, ids));
     for (const { attemptId, instanceId } of acted) {
       if (attemptId !== null && instanceId !== null) {
         this.broker.tell(instanceId, { type: TOLD[action], job_id: attemptId });
@@ -95,9 +103,34 @@ export class JobControlService {
     return acted.length;
   }
 
+  /** Counts those that were asked for: a workflow that goes on again may bring back others. */
+  private async retry(ids: readonly string[], workflowIds: readonly string[]): Promise<number> {
+    let edit: RunEdit = (run) => run;
+    const acted = await this.workflows.applyWith(
+      workflowIds,
+      async (manager) => {
+        const retry = await this.retries.retryJobs(manager, ids, workflowIds);
+        edit = retry.edit;
+        return retry.acted;
+      },
+      (run) => edit(run),
+    );
+    const asked = new Set(ids);
+    return acted.filter(({ id }) => asked.has(id)).length;
+  }
+
   private async refuse(id: string, what: string): Promise<never> {
     const job = await this.dataSource.getRepository(JobEntity).findOneBy({ id });
     if (!job) throw new ApiError(404, 'JOB_NOT_FOUND', `There is no job ${id}`);
-    throw new ApiError(409, 'JOB_STATE_CONFLICT', `A job that is ${job.status} cannot be ${what}`);
+    const { status, workflowId } = job;
+    if (workflowId !== null && isFinal(status) && what === PARTICIPLES.delete) {
+      const detail = `Job ${id} belongs to workflow ${workflowId}, and leaves with it: delete that when it is over`;
+      throw new ApiError(409, 'JOB_OF_WORKFLOW', detail);
+    }
+    if (workflowId !== null && status !== 'completed' && isFinal(status) && what === PARTICIPLES.retry) {
+      const detail = `Workflow ${workflowId} has gone on without job ${id}, which cannot be retried any more`;
+      throw new ApiError(409, 'JOB_OF_WORKFLOW', detail);
+    }
+    throw new ApiError(409, 'JOB_STATE_CONFLICT', `A job that is ${status} cannot be ${what}`);
   }
 }

@@ -8,11 +8,11 @@ import {
 } from '@reelay/contracts';
 import { couldEverHold } from '@reelay/domain';
 import { findVideoPath, JobTypeEntity, readWorkersOfType, type NewJob } from '@reelay/persistence';
-import { Ajv, type ErrorObject } from 'ajv';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { DirectoryTypesService } from '../directory-types/directory-types.service.js';
 import { unprocessable, type RequestFault } from '../http/api-error.js';
+import { compileSchema, type SchemaFault } from '../http/json-schema.js';
 import { faultsOf } from '../http/zod.pipe.js';
 import { PresetsService } from '../presets/presets.service.js';
 import { withDigest } from './digest-ranges.js';
@@ -23,7 +23,13 @@ const CACHE_MS = 1_000;
 const CACHED_TYPES = 1_000;
 
 /** Parameters that name a file, and those by which a video of the library may be named instead. */
-const VIDEO_IDS: Readonly<Record<string, string>> = { inputPath: 'videoId', referencePath: 'referenceVideoId' };
+export const VIDEO_IDS: Readonly<Record<string, string>> = { inputPath: 'videoId', referencePath: 'referenceVideoId' };
+
+/** Where records are read: the database, or the transaction that the caller is in. */
+export type Store = Pick<EntityManager, 'getRepository' | 'query'>;
+
+/** What is asked of a job; whoever wants to hear of it is another matter. */
+type JobRequest = Omit<CreateJobBody, 'notifyQueue'>;
 
 /** What is known of a job type that some worker announced, or that Reelay ships. */
 interface KnownType {
@@ -43,38 +49,41 @@ export class JobParameters {
     private readonly directoryTypes: DirectoryTypesService,
   ) {}
 
-  /** @throws {ApiError} 422 with each fault, when the job could not run as it is asked for */
-  async prepare(body: CreateJobBody): Promise<NewJob> {
-    const known = await this.knownType(body.type);
+  /**
+   * @param store in a transaction its manager: what it changed counts, and no other connection is waited for
+   * @throws {ApiError} 422 with each fault, when the job could not run as it is asked for
+   */
+  async prepare(body: JobRequest, store: Store = this.dataSource): Promise<NewJob> {
+    const known = await this.knownType(body.type, store);
     await this.directoryTypes.check(body.type, body.params);
-    const asked = await withDigest(this.dataSource, body.type, body.params);
-    const params = await withRandomInputs(this.dataSource, body.type, await this.withInput(asked));
+    const asked = await withDigest(store, body.type, body.params);
+    const params = await withRandomInputs(store, body.type, await withInput(store, asked));
     const faults = known?.check(params) ?? [];
     if (faults.length > 0) throw unprocessable('INVALID_PARAMETERS', faults);
     const job: NewJob = {
       type: body.type,
-      params: await this.presets.complete(body.type, params),
+      params: await this.presets.complete(body.type, params, store),
       priority: body.priority,
       resourceCategory: category(body, known),
       vramRequired: vram(body, known),
       maxRetries: body.maxRetries,
       target: body.target ?? null,
     };
-    await this.refuseTooLarge(job);
+    await this.refuseTooLarge(job, store);
     return job;
   }
 
   /** A job that no device could ever hold would wait for ever. */
-  private async refuseTooLarge(job: NewJob): Promise<void> {
+  private async refuseTooLarge(job: NewJob, store: Store): Promise<void> {
     if (job.vramRequired === 0) return;
-    const workers = await readWorkersOfType(this.dataSource, job.type);
+    const workers = await readWorkersOfType(store, job.type);
     if (couldEverHold(job, workers)) return;
     const most = Math.max(...workers.flatMap(({ devices }) => devices.map(({ vramMb }) => vramMb)));
     const message = `needs ${String(job.vramRequired)} MB, and no device of a live worker has more than ${String(most)}`;
     throw unprocessable('VRAM_TOO_LARGE', [{ path: 'vramRequired', message, code: 'too_big' }]);
   }
 
-  private async knownType(type: string): Promise<KnownType | null> {
+  private async knownType(type: string, store: Store): Promise<KnownType | null> {
     const contract = JOB_CONTRACTS.get(type);
     if (contract) {
       const check = (params: Record<string, unknown>): RequestFault[] => {
@@ -83,25 +92,25 @@ export class JobParameters {
       };
       return { category: contract.category, vramMb: contract.vramMb, check };
     }
-    return this.announcedType(type);
+    return this.announcedType(type, store);
   }
 
   /**
    * Announced types are read and their schemas compiled at most once in a while, not for every submit. Who asks
    * meanwhile waits for the same reading: a bulk asks for each of its jobs at once.
    */
-  private announcedType(type: string): Promise<KnownType | null> {
+  private announcedType(type: string, store: Store): Promise<KnownType | null> {
     const cached = this.announced.get(type);
     if (cached && cached.until > performance.now()) return cached.known;
-    const known = this.readType(type);
+    const known = this.readType(type, store);
     if (this.announced.size > CACHED_TYPES) this.announced.clear();
     this.announced.set(type, { known, until: performance.now() + CACHE_MS });
     known.catch(() => this.announced.delete(type));
     return known;
   }
 
-  private async readType(type: string): Promise<KnownType | null> {
-    const record = await this.dataSource.getRepository(JobTypeEntity).findOneBy({ name: type });
+  private async readType(type: string, store: Store): Promise<KnownType | null> {
+    const record = await store.getRepository(JobTypeEntity).findOneBy({ name: type });
     if (!record) return null;
     return { category: record.category, vramMb: record.jobVramMb, check: this.compile(record.parameters) };
   }
@@ -109,31 +118,29 @@ export class JobParameters {
   /** A worker of another make may announce a schema that is none; then its worker has the last word. */
   private compile(schema: JsonSchema): KnownType['check'] {
     try {
-      const { $schema: _, ...rules } = schema;
-      // An instance for each schema: one for all would keep every schema that was ever announced.
-      const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(rules);
-      return (params) => (validate(params) ? [] : (validate.errors ?? []).map(ajvFault));
+      const faultsIn = compileSchema(schema, { formats: false });
+      return (params) => faultsIn(params).map(paramFault);
     } catch {
       return () => [];
     }
   }
+}
 
-  /** Adds the paths of the videos that are named by their ids. */
-  private async withInput(params: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const paths: Record<string, string> = {};
-    for (const [pathName, idName] of Object.entries(VIDEO_IDS)) {
-      const videoId = params[idName];
-      if (params[pathName] !== undefined || !z.uuid().safeParse(videoId).success) continue;
-      const path = await findVideoPath(this.dataSource, videoId as string);
-      if (path === null) {
-        throw unprocessable('VIDEO_NOT_FOUND', [
-          { path: `params.${idName}`, message: `there is no video ${videoId as string}`, code: 'not_found' },
-        ]);
-      }
-      paths[pathName] = path;
+/** Adds the paths of the videos that are named by their ids. */
+async function withInput(store: Store, params: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const paths: Record<string, string> = {};
+  for (const [pathName, idName] of Object.entries(VIDEO_IDS)) {
+    const videoId = params[idName];
+    if (params[pathName] !== undefined || !z.uuid().safeParse(videoId).success) continue;
+    const path = await findVideoPath(store, videoId as string);
+    if (path === null) {
+      throw unprocessable('VIDEO_NOT_FOUND', [
+        { path: `params.${idName}`, message: `there is no video ${videoId as string}`, code: 'not_found' },
+      ]);
     }
-    return { ...params, ...paths };
+    paths[pathName] = path;
   }
+  return { ...params, ...paths };
 }
 
 /** Without an input there are two ways out, and the schema knows only one. */
@@ -146,17 +153,14 @@ function explainInput(type: string, fault: RequestFault): RequestFault {
   return idName === undefined ? fault : { ...fault, message: `give ${pathName} or ${idName}` };
 }
 
-const ajvFault = ({ instancePath, message, keyword, params }: ErrorObject): RequestFault => ({
-  path: `params${instancePath.replaceAll('/', '.')}`,
-  message:
-    keyword === 'additionalProperties'
-      ? `unknown parameter ${String((params as { additionalProperty: unknown }).additionalProperty)}`
-      : (message ?? keyword),
-  code: keyword,
+const paramFault = ({ path, message, code }: SchemaFault): RequestFault => ({
+  path: `params${path.replaceAll(/\[(\d+)\]/g, '.$1')}`,
+  message: code === 'additionalProperties' ? message.replace('field', 'parameter') : message,
+  code,
 });
 
 /** The job type's own category holds: a client that could choose would get round the limits. */
-function category(body: CreateJobBody, known: KnownType | null): ResourceCategory {
+function category(body: JobRequest, known: KnownType | null): ResourceCategory {
   const own = known?.category ?? null;
   if (own === null) return body.resourceCategory ?? 'cpu';
   if (body.resourceCategory !== undefined && body.resourceCategory !== own) {
@@ -168,7 +172,7 @@ function category(body: CreateJobBody, known: KnownType | null): ResourceCategor
 }
 
 /** A client may only raise what the job type needs. */
-function vram(body: CreateJobBody, known: KnownType | null): number {
+function vram(body: JobRequest, known: KnownType | null): number {
   const least = known?.vramMb ?? 0;
   if (body.vramRequired !== undefined && body.vramRequired < least) {
     throw unprocessable('VRAM_TOO_LOW', [

@@ -21,6 +21,9 @@ export function toSummary(job: JobEntity, waitingReason: string | null): JobSumm
     retryAfter: iso(job.retryAfter),
     target: job.target,
     worker: job.worker,
+    workflowId: job.workflowId,
+    workflowStep: job.workflowStep,
+    workflowBranch: job.workflowBranch,
     error:
       job.errorCode === null
         ? null

@@ -83,6 +83,7 @@ export class JobsController {
   @ApiQuery({ name: 'status', required: false, isArray: true, enum: JOB_STATUSES })
   @ApiQuery({ name: 'type', required: false, isArray: true, type: String })
   @ApiQuery({ name: 'resourceCategory', required: false, isArray: true, enum: RESOURCE_CATEGORIES })
+  @ApiQuery({ name: 'workflowId', required: false, schema: { type: 'string', format: 'uuid' } })
   @ApiQuery({ name: 'worker', required: false, type: String })
   @ApiQuery({
     name: 'q',

@@ -1,70 +1,27 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { EXCHANGE, jobEvent, type JobEvent } from '@reelay/contracts';
-import { decodeMessage, type Consumer, type Delivery } from '@reelay/messaging';
+import { jobEvent, workflowEvent, type JobEvent, type WorkflowEvent } from '@reelay/contracts';
 import type { Logger } from '@reelay/platform';
-import { Observable, Subject } from 'rxjs';
 import { Broker } from '../broker/broker.js';
 import { LOGGER } from '../logging.js';
+import { KeptFeed } from './kept-feed.js';
 
-/** An event with the id by which a client can ask for what came after it. */
-export interface FeedEvent {
-  readonly eventId: string;
-  readonly event: JobEvent;
-}
-
-/** Events that are kept for clients that come back. Older ones are read from the API. */
-const KEPT_EVENTS = 10_000;
-
-/** The events of all backends, as this one hears them, with the last ones kept. */
+/** The changes of jobs and of workflows that were told, by whichever backend. */
 @Injectable()
 export class EventFeed implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly kept: FeedEvent[] = [];
-  private readonly subject = new Subject<FeedEvent>();
-  private consumer: Consumer | undefined;
+  readonly jobs: KeptFeed<JobEvent>;
+  readonly workflows: KeptFeed<WorkflowEvent>;
 
-  constructor(
-    private readonly broker: Broker,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  constructor(broker: Broker, @Inject(LOGGER) logger: Logger) {
+    this.jobs = new KeptFeed(broker, logger, 'job.#', jobEvent);
+    this.workflows = new KeptFeed(broker, logger, 'workflow.#', workflowEvent);
+  }
 
   onApplicationBootstrap(): void {
-    this.consumer = this.broker.listen(EXCHANGE.jobEvents, 'job.#', (delivery) => {
-      this.receive(delivery);
-    });
+    this.jobs.open();
+    this.workflows.open();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.subject.complete();
-    await this.consumer?.close();
-  }
-
-  /**
-   * Events from now on, after those that came since `lastEventId`.
-   * Emits null first where that event is not kept any more: the client has missed some.
-   */
-  stream(lastEventId: string | null): Observable<FeedEvent | null> {
-    return new Observable((subscriber) => {
-      if (lastEventId !== null) {
-        const index = this.kept.findIndex(({ eventId }) => eventId === lastEventId);
-        if (index < 0) subscriber.next(null);
-        else for (const missed of this.kept.slice(index + 1)) subscriber.next(missed);
-      }
-      return this.subject.subscribe(subscriber);
-    });
-  }
-
-  private receive(delivery: Delivery): void {
-    delivery.ack();
-    try {
-      const { messageId } = delivery.message.properties as { messageId?: unknown };
-      if (typeof messageId !== 'string') return;
-      const heard = { eventId: messageId, event: decodeMessage(jobEvent, delivery.message.content) };
-      this.kept.push(heard);
-      // In blocks, since cutting off the front moves all that is behind it.
-      if (this.kept.length > 2 * KEPT_EVENTS) this.kept.splice(0, KEPT_EVENTS);
-      this.subject.next(heard);
-    } catch (error) {
-      this.logger.warn({ err: error }, 'ignored an event');
-    }
+    await Promise.all([this.jobs.close(), this.workflows.close()]);
   }
 }

@@ -2,22 +2,14 @@ import { Controller, Headers, Param, Query, Sse, type MessageEvent } from '@nest
 import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { eventsQuery, JOB_STATUSES, logEventsQuery, type EventsQuery, type LogEventsQuery } from '@reelay/contracts';
 import { JobEntity } from '@reelay/persistence';
-import { concat, filter, interval, map, merge, of, share, takeUntil, type Observable } from 'rxjs';
-import { ignoreElements, endWith } from 'rxjs/operators';
+import { concat, map, of, type Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
 import { ApiError } from '../http/api-error.js';
 import { ApiProblems } from '../http/problem.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
-import { EventFeed, type FeedEvent } from './event-feed.js';
+import { EventFeed } from './event-feed.js';
 import { LogFeed } from './log-feed.js';
-
-/** Proxies close streams that are silent for a minute or less. */
-const PING_MS = 15_000;
-
-/** Sent where events were missed: the client is to read the list, or the job, again. */
-const RESET: MessageEvent = { type: 'reset', data: { reason: 'events were missed: read the state again' } };
-
-const toMessage = ({ eventId, event }: FeedEvent): MessageEvent => ({ id: eventId, type: 'job', data: event });
+import { toMessages, withPings } from './sse.js';
 
 /** Changes of jobs as server-sent events; `Last-Event-ID` continues where a stream broke off. */
 @ApiTags('events')
@@ -40,9 +32,10 @@ export class EventsController {
     @Headers('last-event-id') lastEventId?: string,
   ): Observable<MessageEvent> {
     const { status, type } = query;
-    return this.messages(
-      lastEventId ?? null,
-      ({ event }) => (!status || status.includes(event.status)) && (!type || type.includes(event.type)),
+    return toMessages(
+      this.feed.jobs.stream(lastEventId ?? null),
+      'job',
+      (event) => (!status || status.includes(event.status)) && (!type || type.includes(event.type)),
     );
   }
 
@@ -57,7 +50,7 @@ export class EventsController {
     if (!job) throw new ApiError(404, 'JOB_NOT_FOUND', `There is no job ${id}`);
     const { type, status, progress } = job;
     const now: MessageEvent = { type: 'job', data: { id, type, status, progress, at: new Date().toISOString() } };
-    const changes = this.messages(lastEventId ?? null, ({ event }) => event.id === id);
+    const changes = toMessages(this.feed.jobs.stream(lastEventId ?? null), 'job', (event) => event.id === id);
     return lastEventId === undefined ? concat(of(now), changes) : changes;
   }
 
@@ -84,23 +77,4 @@ export class EventsController {
       ),
     );
   }
-
-  private messages(lastEventId: string | null, wanted: (heard: FeedEvent) => boolean): Observable<MessageEvent> {
-    return withPings(
-      this.feed.stream(lastEventId).pipe(
-        filter((heard) => heard === null || wanted(heard)),
-        map((heard) => (heard === null ? RESET : toMessage(heard))),
-      ),
-    );
-  }
-}
-
-function withPings(events: Observable<MessageEvent>): Observable<MessageEvent> {
-  const shared = events.pipe(share());
-  const ended = shared.pipe(ignoreElements(), endWith(true));
-  const pings = interval(PING_MS).pipe(
-    takeUntil(ended),
-    map((): MessageEvent => ({ type: 'ping', data: {} })),
-  );
-  return merge(shared, pings);
 }

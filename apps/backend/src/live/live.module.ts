@@ -4,10 +4,11 @@ import { EventsController } from './events.controller.js';
 import { JobChanges } from './job-changes.js';
 import { JobEventsPublisher } from './job-events.publisher.js';
 import { LogFeed } from './log-feed.js';
+import { WorkflowEventsPublisher } from './workflow-events.publisher.js';
 
 @Module({
   controllers: [EventsController],
-  providers: [JobChanges, JobEventsPublisher, EventFeed, LogFeed],
-  exports: [JobChanges, LogFeed],
+  providers: [JobChanges, JobEventsPublisher, WorkflowEventsPublisher, EventFeed, LogFeed],
+  exports: [JobChanges, LogFeed, EventFeed, WorkflowEventsPublisher],
 })
 export class LiveModule {}

@@ -22,6 +22,7 @@ import {
   listPresets,
   listPresetVersions,
   type PresetRecord,
+  type SqlRunner,
 } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
 import { ApiError, unprocessable } from '../http/api-error.js';
@@ -88,13 +89,18 @@ export class PresetsService {
    * Adds to a transcode's parameters the settings that its preset has now, since workers know no database. Parameters of
    * other job types stay as they are.
    * @param params that fit the job type's contract
+   * @param store in a transaction, its manager
    * @throws {ApiError} 422 for a preset that is not there, or overrides that do not fit it
    */
-  async complete(type: string, params: Record<string, unknown>): Promise<Record<string, unknown>> {
+  async complete(
+    type: string,
+    params: Record<string, unknown>,
+    store: SqlRunner = this.dataSource,
+  ): Promise<Record<string, unknown>> {
     if (type !== transcode.type) return params;
     const { preset, overrides, settings } = params as Partial<ParametersOf<typeof transcode>>;
     const asked = preset ?? DEFAULT_PRESET;
-    const found = await this.find(asked);
+    const found = await this.find(asked, store);
     if (found === null) {
       const message = `there is no preset ${asked}`;
       throw unprocessable('PRESET_NOT_FOUND', [{ path: 'params.preset', message, code: 'not_found' }]);
@@ -107,11 +113,11 @@ export class PresetsService {
     return { ...params, ...resolved };
   }
 
-  private async find(reference: string): Promise<PresetView | null> {
+  private async find(reference: string, store: SqlRunner = this.dataSource): Promise<PresetView | null> {
     const { name, version } = parsePresetReference(reference);
     const builtIn = BUILT_IN_PRESETS.get(name);
     if (builtIn) return [null, builtIn.version].includes(version) ? builtInView(builtIn) : null;
-    const record = await findPreset(this.dataSource, name, version);
+    const record = await findPreset(store, name, version);
     return record === null ? null : recordView(record);
   }
 }

@@ -9,12 +9,20 @@ import {
   type VideoChange,
 } from '@reelay/contracts';
 import { AmqpConsumer } from '@reelay/messaging/nest';
-import { applyCompletions, applyVideoChanges, type CompletedJob, type Completion } from '@reelay/persistence';
+import {
+  applyCompletions,
+  applyPlainCompletions,
+  applyVideoChanges,
+  type CompletedJob,
+  type Completion,
+  type SetApart,
+} from '@reelay/persistence';
 import type { Logger } from '@reelay/platform';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { JobChanges } from '../live/job-changes.js';
 import { LOGGER } from '../logging.js';
+import { WorkflowEngine } from '../workflows/workflow-engine.js';
 import { ANSWER_BATCH, Batches, firstOfEachAttempt } from './answers.js';
 import { Receipts, type ConfirmableAnswer } from './receipts.js';
 
@@ -35,6 +43,7 @@ export class CompletedConsumer {
     private readonly dataSource: DataSource,
     private readonly changes: JobChanges,
     private readonly receipts: Receipts,
+    private readonly workflows: WorkflowEngine,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     this.batch = batches.of<ReportedCompletion>((completions) => this.apply(completions));
@@ -59,24 +68,31 @@ export class CompletedConsumer {
     const videos = new Map(completions.map((completion) => [completion.attemptId, completion.videos]));
     // One statement is a transaction by itself.
     const alone = completions.every((completion) => completion.videos.length === 0);
-    const completed = alone
-      ? await applyCompletions(this.dataSource, completions)
-      : await this.applyWithVideos(completions, videos);
+    const { completed, setApart } = alone
+      ? await applyPlainCompletions(this.dataSource, completions)
+      : await this.dataSource.transaction(async (manager) => {
+          const applied = await applyPlainCompletions(manager, completions);
+          await recordVideos(manager, applied.completed, videos);
+          return applied;
+        });
     this.changes.report(completed);
+    if (setApart.length > 0) await this.applyOfWorkflows(setApart, completions, videos);
     await this.receipts.send(batch);
   }
 
-  private applyWithVideos(
+  /** What follows in their workflows is stored with them: a crash leaves all of it or nothing. */
+  private async applyOfWorkflows(
+    setApart: readonly SetApart[],
     completions: readonly Completion[],
     videos: ReadonlyMap<number, readonly VideoChange[]>,
-  ): Promise<CompletedJob[]> {
-    return this.dataSource.transaction(async (manager) => {
-      const jobs = await applyCompletions(manager, completions);
-      const reported = jobs.flatMap(({ id, attemptId }) =>
-        (videos.get(attemptId) ?? []).map((change) => ({ jobId: id, change })),
-      );
-      await applyVideoChanges(manager, reported);
-      return jobs;
+  ): Promise<void> {
+    const attempts = new Set(setApart.map(({ attemptId }) => attemptId));
+    const workflowIds = setApart.map(({ workflowId }) => workflowId);
+    await this.workflows.applyWith(workflowIds, async (manager) => {
+      const own = completions.filter(({ attemptId }) => attempts.has(attemptId));
+      const completed = await applyCompletions(manager, own);
+      await recordVideos(manager, completed, videos);
+      return completed;
     });
   }
 
@@ -87,4 +103,16 @@ export class CompletedConsumer {
     this.logger.warn({ attemptId, reason: parsed.error.message }, 'a result reports videos in a form that is unknown');
     return [];
   }
+}
+
+/** What completed jobs learned of videos. */
+async function recordVideos(
+  manager: EntityManager,
+  completed: readonly CompletedJob[],
+  videos: ReadonlyMap<number, readonly VideoChange[]>,
+): Promise<void> {
+  const reported = completed.flatMap(({ id, attemptId }) =>
+    (videos.get(attemptId) ?? []).map((change) => ({ jobId: id, change })),
+  );
+  if (reported.length > 0) await applyVideoChanges(manager, reported);
 }

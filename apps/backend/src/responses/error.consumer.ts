@@ -8,6 +8,7 @@ import { applyFailures, JobEntity, readRetryFacts, readSettings, type Failure } 
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { JobChanges } from '../live/job-changes.js';
+import { WorkflowEngine } from '../workflows/workflow-engine.js';
 import { ANSWER_BATCH, Batches, firstOfEachAttempt } from './answers.js';
 import { Receipts, type ConfirmableAnswer } from './receipts.js';
 
@@ -26,6 +27,7 @@ export class ErrorConsumer {
     private readonly dataSource: DataSource,
     private readonly changes: JobChanges,
     private readonly receipts: Receipts,
+    private readonly workflows: WorkflowEngine,
   ) {
     this.batch = batches.of<ReportedFailure>((failures) => this.apply(failures));
   }
@@ -58,9 +60,16 @@ export class ErrorConsumer {
       const counter = counters.get(failure.attemptId);
       if (!counter) return [];
       const decision = decideRetry({ ...counter, retryable: failure.retryable }, now, toPolicy(retry), Math.random());
-      return [{ ...failure, retryAt: decision.retry ? decision.at.toISOString() : null }];
+      const { workflowId } = counter;
+      return [{ ...failure, workflowId, retryAt: decision.retry ? decision.at.toISOString() : null }];
     });
-    if (decided.length > 0) this.changes.report(await applyFailures(this.dataSource, decided));
+    // A job that is tried again has not failed its workflow.
+    const [ending, others] = split(decided, ({ workflowId, retryAt }) => workflowId !== null && retryAt === null);
+    if (others.length > 0) this.changes.report(await applyFailures(this.dataSource, others));
+    if (ending.length > 0) {
+      const workflowIds = ending.flatMap(({ workflowId }) => workflowId ?? []);
+      await this.workflows.applyWith(workflowIds, (manager) => applyFailures(manager, ending));
+    }
     await this.receipts.send(batch);
   }
 
@@ -71,6 +80,11 @@ export class ErrorConsumer {
     if (!job?.attemptId) throw new UnreadableMessageError('an error that names neither an attempt nor a known job');
     return Number(job.attemptId);
   }
+}
+
+/** Those for which it holds, and the rest. */
+function split<T>(items: readonly T[], holds: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(holds), items.filter((item) => !holds(item))];
 }
 
 /** The settings in the units that the decision is made in. */

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { LiveModule } from '../live/live.module.js';
+import { WorkflowEngineModule } from '../workflows/workflow-engine.module.js';
 import { Batches } from './answers.js';
 import { CompletedConsumer } from './completed.consumer.js';
 import { ErrorConsumer } from './error.consumer.js';
@@ -10,7 +11,7 @@ import { Receipts } from './receipts.js';
 import { StrayConsumer } from './stray.consumer.js';
 
 @Module({
-  imports: [LiveModule],
+  imports: [LiveModule, WorkflowEngineModule],
   controllers: [CompletedConsumer, ProgressionConsumer, ErrorConsumer, GiveBackConsumer, LogConsumer, StrayConsumer],
   providers: [Batches, Receipts],
   exports: [Batches],

@@ -8,12 +8,14 @@ import {
   isTransientStoreError,
   readSettings,
   renewAllLeases,
+  type EndedJob,
 } from '@reelay/persistence';
 import type { Logger } from '@reelay/platform';
 import { DataSource } from 'typeorm';
 import { Broker } from '../broker/broker.js';
 import { JobChanges } from '../live/job-changes.js';
 import { LOGGER } from '../logging.js';
+import { WorkflowEngine } from '../workflows/workflow-engine.js';
 
 const SWEEP_MS = 2_000;
 /** After a longer pause than this, silence says nothing about the workers: nobody was listening. */
@@ -32,6 +34,7 @@ export class WorkerWatch implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly dataSource: DataSource,
     private readonly broker: Broker,
     private readonly changes: JobChanges,
+    private readonly workflows: WorkflowEngine,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -59,7 +62,7 @@ export class WorkerWatch implements OnApplicationBootstrap, BeforeApplicationShu
     try {
       if (performance.now() - this.lastLook > BLIND_MS) await renewAllLeases(this.dataSource);
       const { retry, scheduling } = await readSettings(this.dataSource);
-      this.changes.report(await endLostAttempts(this.dataSource, retry.maxLosses));
+      await this.reportEnded(await endLostAttempts(this.dataSource, retry.maxLosses));
       const unclaimed = await findUnclaimed(this.dataSource, CLAIM_TIMEOUT_MS);
       if (unclaimed.length > 0) {
         const back = unclaimed.map((attemptId) => ({
@@ -70,11 +73,16 @@ export class WorkerWatch implements OnApplicationBootstrap, BeforeApplicationShu
         }));
         this.changes.report(await giveBackAttempts(this.dataSource, back));
       }
-      this.changes.report(await failUnroutable(this.dataSource, scheduling.unroutableTtlSeconds * 1000));
+      await this.reportEnded(await failUnroutable(this.dataSource, scheduling.unroutableTtlSeconds * 1000));
       this.lastLook = performance.now();
     } catch (error) {
       if (isTransientStoreError(error)) this.logger.warn({ err: error }, 'cannot sweep while the database is away');
       else this.logger.error({ err: error }, 'a sweep failed');
     }
+  }
+
+  private async reportEnded(jobs: readonly EndedJob[]): Promise<void> {
+    this.changes.report(jobs);
+    await this.workflows.followUp(jobs.filter(({ status }) => status === 'failed'));
   }
 }

@@ -55,6 +55,7 @@ export const jobFilter = {
   status: listOf(z.enum(JOB_STATUSES)).describe('One or several states'),
   type: listOf(z.string().regex(JOB_TYPE_PATTERN)).describe('One or several job types'),
   resourceCategory: listOf(z.enum(RESOURCE_CATEGORIES)).describe('One or several resource categories'),
+  workflowId: z.uuid().optional().describe('The workflow that they belong to'),
   worker: z.string().min(1).max(200).optional().describe('Instance id of the worker of the current or last attempt'),
   q: z
     .string()
@@ -95,6 +96,9 @@ export const jobSummary = z.object({
   retryAfter: timestamp.nullable(),
   target: z.string().nullable(),
   worker: z.string().nullable().describe('Instance id of the worker of the current or last attempt'),
+  workflowId: z.uuid().nullable().describe('The workflow that it belongs to'),
+  workflowStep: z.string().nullable().describe('Its step there'),
+  workflowBranch: z.int().nullable().describe("Which of the step's jobs it is, from 0"),
   error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).nullable(),
   createdAt: timestamp,
   startedAt: timestamp.nullable(),

@@ -22,6 +22,10 @@ export class AttemptEntity {
   @JoinColumn({ name: 'job_id', foreignKeyConstraintName: 'attempts_job_fkey' })
   job?: JobEntity;
 
+  /** Its job's. */
+  @Column('uuid', { nullable: true })
+  workflowId!: string | null;
+
   /** 1 for the first try of the job. */
   @Column('integer')
   number!: number;

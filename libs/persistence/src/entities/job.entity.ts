@@ -1,6 +1,7 @@
 import { JOB_STATUSES, type JobStatus, type ResourceCategory } from '@reelay/contracts';
 import { FINAL_STATUSES } from '@reelay/domain';
-import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
+import { WorkflowEntity } from './workflow.entity.js';
 
 const inList = (values: readonly string[]): string => values.map((value) => `'${value}'`).join(', ');
 
@@ -19,6 +20,11 @@ const inList = (values: readonly string[]): string => values.map((value) => `'${
 @Index('jobs_ended', ['status', 'completedAt'], { where: `status IN (${inList(FINAL_STATUSES)})` })
 @Index('jobs_waiting', ['type', 'priority', 'createdAt', 'id'], { where: "status = 'pending' AND NOT held" })
 @Index('jobs_due', ['retryAfter'], { where: "status = 'pending' AND held AND unroutable_since IS NULL" })
+@Index('jobs_workflow_node', ['workflowId', 'workflowStep', 'workflowBranch'], {
+  unique: true,
+  where: 'workflow_id IS NOT NULL',
+})
+@Index('jobs_workflow_created', ['workflowId', 'createdAt', 'id'], { where: 'workflow_id IS NOT NULL' })
 @Index('jobs_unroutable', ['type', 'unroutableSince'], {
   where: "status = 'pending' AND unroutable_since IS NOT NULL",
 })
@@ -112,6 +118,21 @@ export class JobEntity {
 
   @Column('text', { array: true, default: () => "'{}'" })
   destinationPaths!: string[];
+
+  /** The workflow that it belongs to. */
+  @Column('uuid', { nullable: true })
+  workflowId!: string | null;
+
+  @ManyToOne(() => WorkflowEntity, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'workflow_id', foreignKeyConstraintName: 'jobs_workflow_fkey' })
+  workflow?: WorkflowEntity;
+
+  @Column('text', { nullable: true })
+  workflowStep!: string | null;
+
+  /** Which of its step's jobs it is, from 0. */
+  @Column('integer', { nullable: true })
+  workflowBranch!: number | null;
 
   @Column('timestamptz', { default: () => 'now()' })
   createdAt!: Date;

@@ -15,13 +15,40 @@ export interface CompletedJob extends ChangedJob {
   readonly attemptId: number;
 }
 
+/** An answer to a job of a workflow: what follows from it is applied in the same transaction. */
+export interface SetApart {
+  readonly attemptId: number;
+  readonly workflowId: string;
+}
+
+type Row = CompletedJob & { readonly workflowId: string | null };
+
 /**
  * Completes attempts and their jobs, in one statement. Late and duplicate answers, and those of a
  * worker that does not hold the attempt, match nothing.
  * @param completions at most one for each attempt
  */
-export async function applyCompletions(runner: SqlRunner, completions: readonly Completion[]): Promise<CompletedJob[]> {
-  return runner.query<CompletedJob[]>(
+export function applyCompletions(runner: SqlRunner, completions: readonly Completion[]): Promise<CompletedJob[]> {
+  return apply(runner, completions, true);
+}
+
+/**
+ * Completes attempts of jobs that belong to no workflow, as `applyCompletions` does. Those of the others that are
+ * open are left as they are, and named: still one statement.
+ */
+export async function applyPlainCompletions(
+  runner: SqlRunner,
+  completions: readonly Completion[],
+): Promise<{ completed: CompletedJob[]; setApart: SetApart[] }> {
+  const rows = await apply(runner, completions, false);
+  return {
+    completed: rows.filter(({ workflowId }) => workflowId === null),
+    setApart: rows.flatMap(({ attemptId, workflowId }) => (workflowId === null ? [] : [{ attemptId, workflowId }])),
+  };
+}
+
+function apply(runner: SqlRunner, completions: readonly Completion[], ofWorkflowsToo: boolean): Promise<Row[]> {
+  return runner.query<Row[]>(
     `WITH v AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS v(
          "attemptId" bigint, "instanceId" text, "executionSeconds" real, "destinationPaths" text[], result jsonb)
@@ -31,7 +58,7 @@ export async function applyCompletions(runner: SqlRunner, completions: readonly 
               instance_id = coalesce(a.instance_id, v."instanceId"),
               claimed_at = coalesce(a.claimed_at, now()), execution_seconds = v."executionSeconds"
          FROM v
-        WHERE a.id = v."attemptId" AND a.status IN ('out', 'running')
+        WHERE a.id = v."attemptId" AND a.status IN ('out', 'running') AND (a.workflow_id IS NULL OR $2)
           AND (a.instance_id IS NULL OR v."instanceId" IS NULL OR a.instance_id = v."instanceId")
        RETURNING a.id, a.job_id, a.instance_id, v."destinationPaths", v.result
      ), changed AS (
@@ -43,7 +70,10 @@ export async function applyCompletions(runner: SqlRunner, completions: readonly 
         WHERE j.id = d.job_id AND j.attempt_id = d.id AND j.status IN ('queued', 'running', 'paused')
        RETURNING ${CHANGED_JOB}, d.id AS attempt_id
      )
-     SELECT id, type, status, progress, attempt_id::float8 AS "attemptId" FROM changed`,
-    [JSON.stringify(completions)],
+     SELECT id, type, status, progress, attempt_id::float8 AS "attemptId", NULL::uuid AS "workflowId" FROM changed
+     UNION ALL
+     SELECT NULL, NULL, NULL, NULL, a.id::float8, a.workflow_id FROM v JOIN attempts a ON a.id = v."attemptId"
+      WHERE a.workflow_id IS NOT NULL AND NOT $2 AND a.status IN ('out', 'running')`,
+    [JSON.stringify(completions), ofWorkflowsToo],
   );
 }

@@ -5,6 +5,8 @@ export interface RetryFacts {
   readonly attemptId: number;
   readonly retryCount: number;
   readonly maxRetries: number;
+  /** The workflow that the job belongs to. */
+  readonly workflowId: string | null;
 }
 
 /** A failed attempt with what was decided. */
@@ -22,7 +24,8 @@ export interface Failure {
 /** Reads the retry counters of attempts that are still open. They change only when an attempt ends. */
 export function readRetryFacts(runner: SqlRunner, attemptIds: readonly number[]): Promise<RetryFacts[]> {
   return runner.query<RetryFacts[]>(
-    `SELECT a.id::float8 AS "attemptId", j.retry_count - j.retry_base AS "retryCount", j.max_retries AS "maxRetries"
+    `SELECT a.id::float8 AS "attemptId", j.retry_count - j.retry_base AS "retryCount", j.max_retries AS "maxRetries",
+            j.workflow_id AS "workflowId"
        FROM attempts a JOIN jobs j ON j.id = a.job_id
       WHERE a.id = ANY($1::bigint[]) AND a.status IN ('out', 'running')`,
     [attemptIds],

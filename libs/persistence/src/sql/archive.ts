@@ -1,7 +1,7 @@
 import type { ArchivedJob, ArchivedJobSummary, ArchiveQuery, JobStatus } from '@reelay/contracts';
 import type { SqlRunner } from './statement.js';
 
-/** Jobs that are over for longer than they are kept. */
+/** What is over for longer than it is kept: jobs of no workflow, or workflows with their jobs. */
 export interface OverdueJobs {
   readonly statuses: readonly JobStatus[];
   /** Since their end. */
@@ -10,7 +10,7 @@ export interface OverdueJobs {
 }
 
 const OVERDUE = `SELECT id FROM jobs
-   WHERE status = ANY ($1::text[]) AND completed_at < now() - $2 * interval '1 day'
+   WHERE status = ANY ($1::text[]) AND workflow_id IS NULL AND completed_at < now() - $2 * interval '1 day'
    ORDER BY completed_at LIMIT $3 FOR UPDATE SKIP LOCKED`;
 
 /** Locks overdue jobs, the oldest first, for the transaction that moves them away. */

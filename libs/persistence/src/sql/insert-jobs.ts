@@ -12,6 +12,10 @@ export interface NewJob {
   readonly vramRequired: number;
   readonly maxRetries: number;
   readonly target: string | null;
+  /** The workflow that it belongs to, its step, and which of the step's jobs it is; left out, none. */
+  readonly workflowId?: string;
+  readonly workflowStep?: string;
+  readonly workflowBranch?: number;
 }
 
 export interface InsertedJob {
@@ -22,12 +26,15 @@ export interface InsertedJob {
 /** Stores jobs as pending, in one statement; ids come back in the order of the jobs. */
 export async function insertJobs(runner: SqlRunner, jobs: readonly NewJob[]): Promise<InsertedJob[]> {
   const rows = await runner.query<{ id: string; created_at: Date }[]>(
-    `INSERT INTO jobs (id, type, params, priority, resource_category, vram_required, max_retries, target)
-     SELECT coalesce(n.id, gen_random_uuid()), n.type, n.params, n.priority, n."resourceCategory", n."vramRequired", n."maxRetries", n.target
+    `INSERT INTO jobs (id, type, params, priority, resource_category, vram_required, max_retries, target,
+                       workflow_id, workflow_step, workflow_branch)
+     SELECT coalesce(n.id, gen_random_uuid()), n.type, n.params, n.priority, n."resourceCategory", n."vramRequired", n."maxRetries", n.target,
+            n."workflowId", n."workflowStep", n."workflowBranch"
        FROM ROWS FROM (
               jsonb_to_recordset($1::jsonb) AS (
                 id uuid, type text, params jsonb, priority smallint, "resourceCategory" text,
-                "vramRequired" integer, "maxRetries" smallint, target text)
+                "vramRequired" integer, "maxRetries" smallint, target text,
+                "workflowId" uuid, "workflowStep" text, "workflowBranch" integer)
             ) WITH ORDINALITY AS n
       ORDER BY n.ordinality
      RETURNING id, created_at`,

@@ -105,11 +105,15 @@ export async function setPriority(runner: SqlRunner, id: string, priority: numbe
   return changed ?? null;
 }
 
-/** Deletes jobs that are over, with their attempts and logs; returns their ids. */
+/**
+ * Deletes jobs that are over, with their attempts and logs; returns their ids. Those of a workflow leave only with
+ * that: its graph is made of them.
+ */
 export async function deleteJobs(runner: SqlRunner, ids: readonly string[]): Promise<string[]> {
   const rows = await runner.query<{ id: string }[]>(
     `WITH gone AS (
-       DELETE FROM jobs WHERE id = ANY($1::uuid[]) AND status IN ('completed', 'failed', 'cancelled') RETURNING id
+       DELETE FROM jobs WHERE id = ANY($1::uuid[]) AND status IN ('completed', 'failed', 'cancelled')
+          AND workflow_id IS NULL RETURNING id
      ) SELECT id FROM gone`,
     [ids],
   );

@@ -5,8 +5,8 @@ import type { SqlRunner } from './statement.js';
 type CountedFilter = Pick<JobFilter, 'status' | 'type' | 'resourceCategory'>;
 
 /** Whether a filter asks for nothing but what is counted. */
-export const isCounted = ({ worker, q, createdAfter, createdBefore }: JobFilter): boolean =>
-  [worker, q, createdAfter, createdBefore].every((field) => field === undefined);
+export const isCounted = ({ worker, workflowId, q, createdAfter, createdBefore }: JobFilter): boolean =>
+  [worker, workflowId, q, createdAfter, createdBefore].every((field) => field === undefined);
 
 /** How many jobs there are of these states, types and categories. Exact. */
 export async function readCount(runner: SqlRunner, filter: CountedFilter): Promise<number> {

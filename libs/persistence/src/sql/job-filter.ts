@@ -25,6 +25,7 @@ export function chooseJobs(filter: JobFilter): JobChoice {
   }
   if (filter.createdAfter) conditions.push(`j.created_at >= ${parameter(filter.createdAfter)}::timestamptz`);
   if (filter.createdBefore) conditions.push(`j.created_at < ${parameter(filter.createdBefore)}::timestamptz`);
+  if (filter.workflowId) conditions.push(`j.workflow_id = ${parameter(filter.workflowId)}`);
   if (filter.worker) conditions.push(`j.worker = ${parameter(filter.worker)}`);
   if (filter.q === undefined) return { conditions, parameters, words: null };
   if (!ID_START.test(filter.q)) return { conditions, parameters, words: toTsquery(filter.q) };

@@ -66,13 +66,13 @@ export async function queueJobs(runner: SqlRunner, planned: readonly PlannedJob[
                 jsonb_to_recordset($1::jsonb) AS ("jobId" uuid, target text, host text, device text)
               ) WITH ORDINALITY
      ), picked AS (
-       SELECT j.id, j.type, j.params, j.priority, j.attempt_count + 1 AS number, p.target, p.host, p.device,
+       SELECT j.id, j.workflow_id, j.type, j.params, j.priority, j.attempt_count + 1 AS number, p.target, p.host, p.device,
               CASE WHEN p.device IS NULL THEN 0 ELSE j.vram_required END AS vram_mb, p.ordinality
          FROM jobs j JOIN planned p ON p."jobId" = j.id
         WHERE j.status = 'pending' FOR UPDATE OF j SKIP LOCKED
      ), made AS (
-       INSERT INTO attempts (job_id, number, target, host, device, vram_mb)
-       SELECT id, number, target, host, device, vram_mb FROM picked RETURNING id, job_id
+       INSERT INTO attempts (job_id, workflow_id, number, target, host, device, vram_mb)
+       SELECT id, workflow_id, number, target, host, device, vram_mb FROM picked RETURNING id, job_id
      ), queued AS (
        UPDATE jobs j SET status = 'queued', held = false, worker = NULL, attempt_id = m.id, attempt_count = j.attempt_count + 1, retry_after = NULL
          FROM made m WHERE j.id = m.job_id

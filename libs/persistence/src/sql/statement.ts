@@ -13,5 +13,10 @@ export interface ChangedJob {
   readonly progress: number;
 }
 
+/** A job that came to its end without an answer, with the workflow that waits for it. */
+export interface EndedJob extends ChangedJob {
+  readonly workflowId: string | null;
+}
+
 /** Columns of a `ChangedJob`, for the RETURNING of an update of `jobs j`. */
 export const CHANGED_JOB = 'j.id, j.type, j.status, j.progress';

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { LiveModule } from '../live/live.module.js';
+import { TemplateChecks } from './template-checks.js';
+import { TemplatesController } from './templates.controller.js';
+import { TemplatesService } from './templates.service.js';
+import { WorkflowEngineModule } from './workflow-engine.module.js';
+import { WorkflowReader } from './workflow-reader.service.js';
+import { WorkflowsController } from './workflows.controller.js';
+import { WorkflowsService } from './workflows.service.js';
+
+@Module({
+  imports: [LiveModule, WorkflowEngineModule],
+  controllers: [TemplatesController, WorkflowsController],
+  providers: [TemplateChecks, TemplatesService, WorkflowReader, WorkflowsService],
+})
+export class WorkflowsModule {}

@@ -1,0 +1,128 @@
+import { Injectable } from '@nestjs/common';
+import {
+  FINAL_WORKFLOW_STATUSES,
+  type RetryWorkflowBody,
+  type StartWorkflowBody,
+  type WorkflowDetail,
+  type WorkflowSummary,
+  type WorkflowTemplate,
+} from '@reelay/contracts';
+import { inputsSchema, withDefaultInputs } from '@reelay/domain';
+import { deleteWorkflows, findWorkflow, lockWorkflows, type StoredRun } from '@reelay/persistence';
+import { DataSource } from 'typeorm';
+import { ApiError, unprocessable } from '../http/api-error.js';
+import { compileSchema } from '../http/json-schema.js';
+import { writeOnce } from '../jobs/idempotency.js';
+import { TemplatesService } from './templates.service.js';
+import { WorkflowEngine, type RunEdit } from './workflow-engine.js';
+import { WorkflowReader } from './workflow-reader.service.js';
+import { workflowConflict, workflowNotFound } from './workflow-errors.js';
+import { WorkflowRetries } from './workflow-retries.js';
+import { toWorkflowSummary } from './workflow.view.js';
+
+/** What a person does with workflows: starts, holds, resumes, cancels, retries and deletes them. */
+@Injectable()
+export class WorkflowsService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly templates: TemplatesService,
+    private readonly engine: WorkflowEngine,
+    private readonly retries: WorkflowRetries,
+    private readonly reader: WorkflowReader,
+  ) {}
+
+  /** Stores a run and its first jobs. @throws {ApiError} 422 for a template that is not there, or inputs that do not fit */
+  async start(body: StartWorkflowBody, key?: string): Promise<WorkflowSummary> {
+    const { name, version, definition } = await this.templateOf(body.template);
+    const input = checkedInput(definition, body.input);
+    const { priority } = body;
+    return writeOnce(this.dataSource, { route: 'workflow', key, body }, (outer) =>
+      // With a key there is a transaction already, of which this is a part.
+      outer.transaction(async (manager) => {
+        const workflow = { template: name, version, definition, input, priority };
+        const { id, advanced } = await this.engine.start(manager, workflow);
+        const row = await findWorkflow(manager, id);
+        if (!row) throw new Error('the run is not there');
+        return {
+          answer: toWorkflowSummary(row),
+          afterCommit: () => {
+            this.engine.tell(advanced);
+          },
+        };
+      }),
+    );
+  }
+
+  /** Cancels all that is not over. @throws {ApiError} 404, 409 when it is over */
+  cancel(id: string): Promise<WorkflowDetail> {
+    return this.change(id, 'cancelled', (run) => ({ ...run, status: 'cancelled', isHeld: false }));
+  }
+
+  /** Begins nothing more; what runs goes on. @throws {ApiError} 404, 409 when it is over */
+  hold(id: string): Promise<WorkflowDetail> {
+    return this.change(id, 'held', (run) => ({ ...run, isHeld: true }));
+  }
+
+  /** Goes on, without what failed where that held it. @throws {ApiError} 404, 409 when it is not held */
+  resume(id: string): Promise<WorkflowDetail> {
+    return this.change(id, 'resumed', (run) => {
+      if (run.status !== 'held') throw workflowConflict(run.status, 'resumed');
+      const accept = (record: StoredRun['steps'][number]): typeof record =>
+        record.status === 'held' ? { ...record, isAccepted: true } : record;
+      return { ...run, status: 'running', isHeld: false, steps: run.steps.map(accept) };
+    });
+  }
+
+  /** Tries again what failed. @throws {ApiError} 404, 409 when nothing did, 422 for parameters that do not fit */
+  async retry(id: string, body: RetryWorkflowBody): Promise<WorkflowDetail> {
+    let edit: RunEdit = (run) => run;
+    await this.engine.applyWith(
+      [id],
+      async (manager) => {
+        const retry = await this.retries.retryRun(manager, id, body);
+        edit = retry.edit;
+        return retry.acted;
+      },
+      (run) => edit(run),
+    );
+    return this.reader.get(id);
+  }
+
+  /** Deletes a run with its jobs. @throws {ApiError} 404, 409 while it is not over */
+  async remove(id: string): Promise<void> {
+    const gone = await this.dataSource.transaction(async (manager) => {
+      await lockWorkflows(manager, [id]);
+      return deleteWorkflows(manager, [id]);
+    });
+    if (gone.length > 0) return;
+    const { status } = await this.reader.require(id);
+    throw workflowConflict(status, 'deleted');
+  }
+
+  private async change(id: string, what: string, edit: RunEdit): Promise<WorkflowDetail> {
+    const found: string[] = [];
+    await this.engine.carryOn(id, (run) => {
+      found.push(run.id);
+      if (FINAL_WORKFLOW_STATUSES.some((final) => final === run.status)) throw workflowConflict(run.status, what);
+      return edit(run);
+    });
+    if (found.length === 0) throw workflowNotFound(id);
+    return this.reader.get(id);
+  }
+
+  private async templateOf(reference: string) {
+    return this.templates.find(reference).catch((error: unknown) => {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      throw unprocessable(error.code, [{ path: 'template', message: error.message, code: 'not_found' }]);
+    });
+  }
+}
+
+/** What was given, with the defaults. @throws {ApiError} 422 with each fault */
+function checkedInput(template: WorkflowTemplate, given: Record<string, unknown>): Record<string, unknown> {
+  const input = withDefaultInputs(template, given);
+  const faults = compileSchema(inputsSchema(template), { formats: true })(input);
+  if (faults.length === 0) return input;
+  const named = faults.map(({ path, message, code }) => ({ path: `input${path}`, message, code }));
+  throw unprocessable('INVALID_INPUT', named);
+}
