@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { jobEvent, type BulkCreateAnswer, type CreatedJob } from '@reelay/contracts';
+import {
+  jobEvent,
+  workflowEvent,
+  type BulkCreateAnswer,
+  type CreatedJob,
+  type StartedWorkflow,
+  type WorkflowEvent,
+} from '@reelay/contracts';
 import amqp, { type ChannelModel } from 'amqplib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openStore } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 
@@ -65,6 +73,35 @@ it('a request that is sent again makes no second one', async () => {
   }
   expect([ids.size, (await reelay.vhost!.queues()).size]).toEqual([1, before + 1]);
 });
+
+it('a queue named after the workflow is told of each step, and of the end', async () => {
+  const workflow = { template: 'ingest', input: { videoId: await unreadableVideo() }, notifyQueue: true };
+  const { status, body } = await reelay.api.call<StartedWorkflow>('POST', '/api/media/workflows', workflow);
+  expect(status).toBe(201);
+  const channel = await connection.createChannel();
+  const told: WorkflowEvent[] = [];
+  await eventually('the end is told', async () => {
+    const message = await channel.get(body.id, { noAck: true });
+    if (message) told.push(workflowEvent.parse(JSON.parse(message.content.toString())));
+    return told.at(-1)?.status === 'failed' && told.at(-1)?.step === undefined;
+  });
+  await channel.close();
+  expect(told[0]).toMatchObject({ workflowId: body.id, status: 'running' });
+  expect(told.map(({ step, stepStatus }) => `${step ?? ''} ${stepStatus ?? ''}`)).toContain('validate running');
+});
+
+/** A video on record whose file is not there. */
+async function unreadableVideo(): Promise<string> {
+  const store = await openStore(reelay.databaseUrl);
+  try {
+    const rows = await store.query<{ id: string }[]>(
+      "INSERT INTO videos (path) VALUES ('inbox/none.mp4') ON CONFLICT (path) DO UPDATE SET path = excluded.path RETURNING id",
+    );
+    return rows[0]?.id ?? '';
+  } finally {
+    await store.destroy();
+  }
+}
 
 it('a queue that nobody reads goes after an hour, and holds no more than a broker can bear', async () => {
   const { body } = await reelay.api.call<CreatedJob>('POST', '/api/media/jobs', JOB);

@@ -2,8 +2,9 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { DeliveryPage, DeliveryView, WebhookView, WebhookWithSecret } from '@reelay/contracts';
+import type { DeliveryPage, DeliveryView, StartedWorkflow, WebhookView, WebhookWithSecret } from '@reelay/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStore } from '../support/database.js';
 import { eventually } from '../support/eventually.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 
@@ -11,6 +12,11 @@ interface Received {
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: string;
+}
+
+interface Told {
+  readonly id: string;
+  readonly workflowId?: string | null;
 }
 
 let reelay: Reelay;
@@ -138,6 +144,41 @@ describe('a webhook', () => {
     expect((await tried(id)).payload).toMatchObject({ type: 'webhook.test', data: { webhookId: id } });
     expect([to('/old').length, to('/new').length]).toEqual([0, 1]);
     await remove(id);
+  });
+});
+
+describe('a workflow', () => {
+  it('tells its own webhooks of itself alone, from its beginning on, and they go with it', async () => {
+    const store = await openStore(reelay.databaseUrl);
+    const [video] = await store.query<{ id: string }[]>(
+      "INSERT INTO videos (path) VALUES ('inbox/of-a-workflow.mp4') RETURNING id",
+    );
+    await store.destroy();
+    const all = await create('/all-workflows', { events: ['workflow.*'] });
+    const { body: started } = await reelay.api.call<StartedWorkflow>('POST', '/api/media/workflows', {
+      ...{ template: 'ingest', input: { videoId: video?.id } },
+      webhooks: [{ url: urlOf('/one-workflow'), events: ['*'] }],
+    });
+    expect(started.webhooks).toMatchObject([{ url: urlOf('/one-workflow') }]);
+    await failingJob();
+    const kinds = (path: string): string[] => to(path).map(({ body }) => (JSON.parse(body) as { type: string }).type);
+    await eventually('it was told of the end', () => kinds('/one-workflow').includes('workflow.failed'));
+    await eventually('so were those of all', () => kinds('/all-workflows').includes('workflow.failed'));
+    expect(kinds('/one-workflow')).toEqual(expect.arrayContaining(['workflow.running', 'job.pending', 'job.failed']));
+    const told = to('/one-workflow').map(({ body }) => JSON.parse(body) as { type: string; data: Told });
+    expect(told.every(({ data }) => (data.workflowId ?? data.id) === started.id)).toBe(true);
+    const end = told.find(({ type }) => type === 'workflow.failed');
+    expect(end?.data).toMatchObject({ template: 'ingest@1', error: { step: 'validate', code: 'INPUT_NOT_FOUND' } });
+    expect(new Set(kinds('/all-workflows'))).toEqual(new Set(['workflow.running', 'workflow.failed']));
+
+    const own = `${WEBHOOKS}?workflowId=${started.id}`;
+    const listed = (await reelay.api.call<{ data: WebhookView[] }>('GET', own)).body.data;
+    expect(listed.map(({ id, workflowId }) => [id, workflowId])).toEqual([[started.webhooks[0]?.id, started.id]]);
+    const plain = (await reelay.api.call<{ data: WebhookView[] }>('GET', WEBHOOKS)).body.data;
+    expect(plain.map(({ id }) => id)).toEqual([all.id]);
+    await reelay.api.call('DELETE', `/api/media/workflows/${started.id}`);
+    expect((await reelay.api.call<{ data: WebhookView[] }>('GET', own)).body.data).toEqual([]);
+    await remove(all.id);
   });
 });
 

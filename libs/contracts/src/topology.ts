@@ -204,14 +204,14 @@ export function orderQueue(jobType: string, host?: string): { queue: QueueSpec; 
 /** A queue that somebody asked for and nobody reads goes after this time; one that is read stays. */
 const NOTIFY_QUEUE_EXPIRES_MS = 60 * 60 * 1000;
 
-/** Events of one job are few; what nobody reads must not fill the broker. */
+/** Events of one job or workflow are few; what nobody reads must not fill the broker. */
 const NOTIFY_QUEUE_LENGTH_LIMIT = 10_000;
 
 /**
- * The queue that is told what becomes of one job, and is named after its id.
- * @param id of the job, which no other queue can have for its name
+ * The queue that is told what becomes of one job or workflow, and is named after its id.
+ * @param id which no other queue can have for its name
  */
-export function notifyQueue(id: string): { queue: QueueSpec; binding: BindingSpec } {
+export function notifyQueue(kind: 'job' | 'workflow', id: string): { queue: QueueSpec; binding: BindingSpec } {
   return {
     queue: {
       name: id,
@@ -221,7 +221,7 @@ export function notifyQueue(id: string): { queue: QueueSpec; binding: BindingSpe
         'x-overflow': 'drop-head',
       },
     },
-    binding: { exchange: EXCHANGE.jobEvents, queue: id, key: `job.${id}.*` },
+    binding: { exchange: EXCHANGE.jobEvents, queue: id, key: `${kind}.${id}.*` },
   };
 }
 

@@ -104,11 +104,15 @@ export class Broker implements OnApplicationShutdown {
   }
 
   /**
-   * Makes the queues that are told what becomes of these jobs. Call it before anything does.
+   * Makes the queues that are told what becomes of jobs or workflows. Call it before anything does.
    * @throws {BrokerUnavailableError} when that cannot be done now
    */
-  async declareNotifyQueues(jobIds: readonly string[]): Promise<void> {
-    if (jobIds.length > 0) await declareQueues(this.consuming, jobIds.map(notifyQueue));
+  async declareNotifyQueues(kind: 'job' | 'workflow', ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await declareQueues(
+      this.consuming,
+      ids.map((id) => notifyQueue(kind, id)),
+    );
   }
 
   /** Sends a direct message to one worker. One that is gone misses it: nothing depends on its arrival. */

@@ -83,7 +83,10 @@ export class JobsService {
   /** Queues that were asked for are there before anything can be told of their jobs. */
   private async store(manager: EntityManager, jobs: readonly NewJob[]): Promise<CreatedJob[]> {
     if (jobs.length === 0) return [];
-    await this.broker.declareNotifyQueues(jobs.flatMap(({ id }) => id ?? []));
+    await this.broker.declareNotifyQueues(
+      'job',
+      jobs.flatMap(({ id }) => id ?? []),
+    );
     const rows = await insertJobs(manager, jobs);
     return rows.map(({ id, createdAt }, index) => ({
       ...{ id, type: jobs[index]?.type ?? '', status: 'pending' as const, progress: 0 },

@@ -7,6 +7,7 @@ import {
   deliveryPage,
   deliveryView,
   listDeliveriesQuery,
+  listWebhooksQuery,
   webhookList,
   webhookView,
   webhookWithSecret,
@@ -15,6 +16,7 @@ import {
   type DeliveryPage,
   type DeliveryView,
   type ListDeliveriesQuery,
+  type ListWebhooksQuery,
   type WebhookView,
   type WebhookWithSecret,
 } from '@reelay/contracts';
@@ -27,7 +29,7 @@ const theWebhook = { schema: schemaOf(webhookView) };
 const withSecret = { schema: schemaOf(webhookWithSecret) };
 const theDelivery = { schema: schemaOf(deliveryView) };
 
-/** Addresses that are told what becomes of jobs, by signed POST requests. */
+/** Addresses that are told what becomes of jobs and workflows, by signed POST requests. */
 @ApiTags('webhooks')
 @ApiBearerAuth()
 @ApiProblems(400, 401, 503)
@@ -37,9 +39,12 @@ export class WebhooksController {
 
   @Get('webhooks')
   @ApiOperation({ summary: 'List webhooks' })
+  @ApiQuery({ name: 'workflowId', required: false, type: String, description: 'Those of this workflow; else of none' })
   @ApiResponse({ status: 200, description: 'All of them, the oldest first', schema: schemaOf(webhookList) })
-  async listWebhooks(): Promise<{ data: WebhookView[] }> {
-    return { data: await this.webhooks.list() };
+  async listWebhooks(
+    @Query(new ZodPipe(listWebhooksQuery)) query: ListWebhooksQuery,
+  ): Promise<{ data: WebhookView[] }> {
+    return { data: await this.webhooks.list(query) };
   }
 
   @Post('webhooks')

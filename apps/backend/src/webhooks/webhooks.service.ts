@@ -6,6 +6,7 @@ import {
   type DeliveryPage,
   type DeliveryView,
   type ListDeliveriesQuery,
+  type ListWebhooksQuery,
   type WebhookView,
   type WebhookWithSecret,
 } from '@reelay/contracts';
@@ -38,8 +39,9 @@ export class WebhooksService {
     private readonly deliverer: WebhookDeliverer,
   ) {}
 
-  async list(): Promise<WebhookView[]> {
-    return (await listWebhooks(this.dataSource)).map(webhookViewOf);
+  /** Those of a workflow, or of none. */
+  async list({ workflowId }: ListWebhooksQuery): Promise<WebhookView[]> {
+    return (await listWebhooks(this.dataSource, workflowId ?? null)).map(webhookViewOf);
   }
 
   /** @throws {ApiError} 404 */

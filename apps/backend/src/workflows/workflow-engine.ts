@@ -83,13 +83,14 @@ export class WorkflowEngine {
   }
 
   /** Stores a run and begins it. @param manager of a transaction; call `tell` when it is committed */
-  async start(manager: EntityManager, workflow: NewWorkflow): Promise<{ id: string; advanced: Advanced }> {
-    const id = await insertWorkflow(manager, workflow);
+  async start(manager: EntityManager, workflow: NewWorkflow): Promise<Advanced> {
+    await insertWorkflow(manager, workflow);
+    const { id } = workflow;
     const steps = workflow.definition.steps.map((step) => newRecord(step.id));
     await saveRuns(manager, [{ id, status: 'running', isHeld: false, error: null, output: null, steps }]);
     const advanced = await this.advance(manager, [id]);
     const begun = { workflowId: id, template: `${workflow.template}@${String(workflow.version)}` };
-    return { id, advanced: { ...advanced, events: [{ ...begun, status: 'running' }, ...advanced.events] } };
+    return { ...advanced, events: [{ ...begun, status: 'running' }, ...advanced.events] };
   }
 
   /** Plans workflows that are locked, and stores what follows. */

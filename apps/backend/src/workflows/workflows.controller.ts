@@ -18,18 +18,18 @@ import {
   listWorkflowsQuery,
   MAX_PAGE_LIMIT,
   retryWorkflowBody,
+  startedWorkflow,
   startWorkflowBody,
   WORKFLOW_SORTS,
   WORKFLOW_STATUSES,
   workflowDetail,
   workflowPage,
-  workflowSummary,
   type ListWorkflowsQuery,
   type RetryWorkflowBody,
+  type StartedWorkflow,
   type StartWorkflowBody,
   type WorkflowDetail,
   type WorkflowPage,
-  type WorkflowSummary,
 } from '@reelay/contracts';
 import type { FastifyReply } from 'fastify';
 import { concat, of, type Observable } from 'rxjs';
@@ -63,14 +63,14 @@ export class WorkflowsController {
   @ApiResponse({
     status: 201,
     description: 'It is stored, with its first jobs, and will run',
-    schema: schemaOf(workflowSummary),
+    schema: schemaOf(startedWorkflow),
   })
   @ApiProblems(422)
   async startWorkflow(
     @Body(new ZodPipe(startWorkflowBody)) body: StartWorkflowBody,
     @Headers(IDEMPOTENCY_HEADER) key: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<WorkflowSummary> {
+  ): Promise<StartedWorkflow> {
     const workflow = await this.workflows.start(body, checkKey(key));
     void reply.header('location', `/api/media/workflows/${workflow.id}`);
     return workflow;

@@ -1,18 +1,22 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import {
   FINAL_WORKFLOW_STATUSES,
   type RetryWorkflowBody,
+  type StartedWorkflow,
   type StartWorkflowBody,
   type WorkflowDetail,
-  type WorkflowSummary,
   type WorkflowTemplate,
+  type WorkflowWebhook,
 } from '@reelay/contracts';
 import { inputsSchema, withDefaultInputs } from '@reelay/domain';
-import { deleteWorkflows, findWorkflow, lockWorkflows, type StoredRun } from '@reelay/persistence';
-import { DataSource } from 'typeorm';
+import { deleteWorkflows, findWorkflow, insertWebhook, lockWorkflows, type StoredRun } from '@reelay/persistence';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Broker } from '../broker/broker.js';
 import { ApiError, unprocessable } from '../http/api-error.js';
 import { compileSchema } from '../http/json-schema.js';
 import { writeOnce } from '../jobs/idempotency.js';
+import { newSecret } from '../webhooks/webhook-message.js';
 import { TemplatesService } from './templates.service.js';
 import { WorkflowEngine, type RunEdit } from './workflow-engine.js';
 import { WorkflowReader } from './workflow-reader.service.js';
@@ -29,22 +33,29 @@ export class WorkflowsService {
     private readonly engine: WorkflowEngine,
     private readonly retries: WorkflowRetries,
     private readonly reader: WorkflowReader,
+    private readonly broker: Broker,
   ) {}
 
-  /** Stores a run and its first jobs. @throws {ApiError} 422 for a template that is not there, or inputs that do not fit */
-  async start(body: StartWorkflowBody, key?: string): Promise<WorkflowSummary> {
+  /**
+   * Stores a run and its first jobs, and whom it tells of itself.
+   * @throws {ApiError} 422 for a template that is not there, or inputs that do not fit
+   */
+  async start(body: StartWorkflowBody, key?: string): Promise<StartedWorkflow> {
     const { name, version, definition } = await this.templateOf(body.template);
     const input = checkedInput(definition, body.input);
     const { priority } = body;
     return writeOnce(this.dataSource, { route: 'workflow', key, body }, (outer) =>
       // With a key there is a transaction already, of which this is a part.
       outer.transaction(async (manager) => {
-        const workflow = { template: name, version, definition, input, priority };
-        const { id, advanced } = await this.engine.start(manager, workflow);
+        const id = randomUUID();
+        // Whoever is to be told is there before there is anything to tell.
+        await this.broker.declareNotifyQueues('workflow', body.notifyQueue ? [id] : []);
+        const webhooks = await addWebhooks(manager, id, body.webhooks);
+        const advanced = await this.engine.start(manager, { id, template: name, version, definition, input, priority });
         const row = await findWorkflow(manager, id);
         if (!row) throw new Error('the run is not there');
         return {
-          answer: toWorkflowSummary(row),
+          answer: { ...toWorkflowSummary(row), webhooks },
           afterCommit: () => {
             this.engine.tell(advanced);
           },
@@ -116,6 +127,16 @@ export class WorkflowsService {
       throw unprocessable(error.code, [{ path: 'template', message: error.message, code: 'not_found' }]);
     });
   }
+}
+
+async function addWebhooks(manager: EntityManager, workflowId: string, webhooks: readonly WorkflowWebhook[]) {
+  const added: StartedWorkflow['webhooks'] = [];
+  for (const { url, events } of webhooks) {
+    const secret = newSecret();
+    const settings = { url, events, secret, description: '', jobTypes: null, enabled: true };
+    added.push({ id: await insertWebhook(manager, settings, workflowId), url, secret });
+  }
+  return added;
 }
 
 /** What was given, with the defaults. @throws {ApiError} 422 with each fault */

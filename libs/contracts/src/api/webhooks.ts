@@ -1,19 +1,25 @@
 import { z } from 'zod';
 import { JOB_STATUSES } from '../messages/job-event.js';
 import { JOB_TYPE_PATTERN } from '../topology.js';
+import { WORKFLOW_STATUSES } from '../workflows/workflow-event.js';
 import { DEFAULT_PAGE_LIMIT, listOf, MAX_PAGE_LIMIT } from './jobs.js';
 
-/** What webhooks can be told of: each state that a job enters. */
-export const WEBHOOK_EVENTS = JOB_STATUSES.map((status) => `job.${status}` as const);
+/** What webhooks can be told of: each state that a job or a workflow enters. */
+const WEBHOOK_EVENTS = [
+  ...JOB_STATUSES.map((status) => `job.${status}` as const),
+  ...WORKFLOW_STATUSES.map((status) => `workflow.${status}` as const),
+];
 
 /** Sent by `POST /api/media/webhooks/:id/test`, whatever a webhook asks for. */
 export const TEST_EVENT = 'webhook.test';
 
 /** What a webhook asks for: an event, all of one kind, or all. */
-export const WEBHOOK_PATTERNS = ['*', 'job.*', ...WEBHOOK_EVENTS] as const;
+const WEBHOOK_PATTERNS = ['*', 'job.*', 'workflow.*', ...WEBHOOK_EVENTS] as const;
 
-/** What a webhook is told of when it does not say: that a job has ended. */
-const ENDS = ['job.completed', 'job.failed', 'job.cancelled'] as const;
+const WORKFLOW_ENDS = ['workflow.completed', 'workflow.failed', 'workflow.cancelled'] as const;
+
+/** What a webhook is told of when it does not say: that a job or a workflow has ended. */
+const ENDS = ['job.completed', 'job.failed', 'job.cancelled', ...WORKFLOW_ENDS] as const;
 
 const MAX_URL = 2_000;
 
@@ -34,7 +40,7 @@ const webhookFields = {
     .min(1)
     .max(100)
     .nullable()
-    .describe('Only of jobs of these types; null: of all'),
+    .describe('Only of jobs of these types; null: of all. Workflows are told of all the same'),
   enabled: z.boolean().describe('Nothing is sent while it is false, and what happens then is never sent'),
 };
 
@@ -48,6 +54,13 @@ export const createWebhookBody = z.strictObject({
 });
 export type CreateWebhookBody = z.infer<typeof createWebhookBody>;
 
+/** A webhook that is told of one workflow, and goes with it. */
+export const workflowWebhook = z.strictObject({
+  url: webhookFields.url,
+  events: webhookFields.events.default([...WORKFLOW_ENDS]).describe('Of the workflow, and of its jobs'),
+});
+export type WorkflowWebhook = z.infer<typeof workflowWebhook>;
+
 /** Body of `PATCH /api/media/webhooks/:id`: what is left out stays as it is. */
 export const changeWebhookBody = z.strictObject(webhookFields).partial();
 export type ChangeWebhookBody = z.infer<typeof changeWebhookBody>;
@@ -60,6 +73,7 @@ export const webhookView = z.object({
   ...webhookFields,
   url: z.string(),
   events: z.array(z.string()),
+  workflowId: z.uuid().nullable().describe('It is told of this workflow only, and goes with it'),
   createdAt: timestamp,
   lastDeliveredAt: timestamp.nullable(),
   failingSince: timestamp.nullable().describe('Since when no try has gone well; null while they do'),
@@ -72,6 +86,12 @@ export const webhookWithSecret = webhookView.extend({
   secret: z.string().describe('`whsec_` and the key in base64; it is not shown again'),
 });
 export type WebhookWithSecret = z.infer<typeof webhookWithSecret>;
+
+/** Query of `GET /api/media/webhooks`. */
+export const listWebhooksQuery = z.strictObject({
+  workflowId: z.uuid().optional().describe('Those of this workflow; left out, those of none'),
+});
+export type ListWebhooksQuery = z.infer<typeof listWebhooksQuery>;
 
 /** Answer of `GET /api/media/webhooks`. */
 export const webhookList = z.object({ data: z.array(webhookView) });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { JOB_STATUSES } from '../messages/job-event.js';
 import { templateName, templateReference, workflowTemplate } from '../workflows/template.js';
 import { STEP_STATUSES, WORKFLOW_STATUSES } from '../workflows/workflow-event.js';
+import { workflowWebhook } from './webhooks.js';
 import { DEFAULT_PAGE_LIMIT, DEFAULT_PRIORITY, listOf, MAX_PAGE_LIMIT, priority } from './jobs.js';
 
 const timestamp = z.iso.datetime();
@@ -55,6 +56,15 @@ export const startWorkflowBody = z.strictObject({
   template: templateReference.describe("A template's name, or name@version"),
   input: values.default({}).describe("By the template's inputs"),
   priority: priority.default(DEFAULT_PRIORITY),
+  notifyQueue: z
+    .boolean()
+    .default(false)
+    .describe('Make a queue named after the id that gets the events of the workflow; unread for an hour, it goes'),
+  webhooks: z
+    .array(workflowWebhook)
+    .max(10)
+    .default([])
+    .describe('To be told of this workflow; the answer has their secrets'),
 });
 export type StartWorkflowBody = z.infer<typeof startWorkflowBody>;
 
@@ -115,6 +125,14 @@ export const workflowSummary = z.object({
   completedAt: timestamp.nullable(),
 });
 export type WorkflowSummary = z.infer<typeof workflowSummary>;
+
+/** A run that was started. */
+export const startedWorkflow = workflowSummary.extend({
+  webhooks: z
+    .array(z.object({ id: z.uuid(), url: z.string(), secret: z.string() }))
+    .describe('Those that were asked for, with their secrets, which are not shown again'),
+});
+export type StartedWorkflow = z.infer<typeof startedWorkflow>;
 
 /** A page of workflows. */
 export const workflowPage = z.object({

@@ -1,8 +1,10 @@
 import type { DeliveryStatus } from '@reelay/contracts';
 import { Column, Entity, Generated, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
+import { WorkflowEntity } from './workflow.entity.js';
 
 /** An address that is told what becomes of jobs. */
 @Entity('webhooks')
+@Index('webhooks_workflow', ['workflowId'])
 export class WebhookEntity {
   @PrimaryGeneratedColumn('uuid', { primaryKeyConstraintName: 'webhooks_pkey' })
   id!: string;
@@ -25,6 +27,15 @@ export class WebhookEntity {
 
   @Column('boolean', { default: true })
   enabled!: boolean;
+
+  /** It is told of this workflow only, and goes with it. */
+  @Column('uuid', { nullable: true })
+  workflowId!: string | null;
+
+  /** It is there before the workflow is, so that it is told of its beginning. */
+  @ManyToOne(() => WorkflowEntity, { onDelete: 'CASCADE', deferrable: 'INITIALLY DEFERRED' })
+  @JoinColumn({ name: 'workflow_id', foreignKeyConstraintName: 'webhooks_workflow_fkey' })
+  workflow?: WorkflowEntity;
 
   @Column('timestamptz', { default: () => 'now()' })
   createdAt!: Date;

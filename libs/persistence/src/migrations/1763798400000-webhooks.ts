@@ -20,21 +20,42 @@ const jobsInserted = (further: string): string =>
 
 /**
  * What webhooks are to be told becomes a row in the transaction in which it happens: whatever dies then, it is told.
- * @param jobs rows `j` of jobs that entered their state
+ * @param kind what it happens to
+ * @param rows rows `r` that entered their state
+ * @param data what is told of one
+ * @param whose which webhooks are told of it, beside those of the event
  */
-const deliver = (jobs: string): string =>
+const deliver = (kind: 'job' | 'workflow', rows: string, data: string, whose: string): string =>
   `IF EXISTS (SELECT FROM webhooks WHERE enabled) THEN
        INSERT INTO webhook_deliveries (webhook_id, event, payload)
-         SELECT w.id, 'job.' || j.status, jsonb_build_object('type', 'job.' || j.status,
-                  'timestamp', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-                  'data', jsonb_build_object('id', j.id, 'type', j.type, 'status', j.status, 'progress', j.progress,
-                    'destinationPaths', to_jsonb(j.destination_paths), 'error', CASE WHEN j.error_code IS NOT NULL THEN
-                      jsonb_build_object('code', j.error_code, 'message', j.error_message,
-                                         'retryable', j.error_retryable) END))
-           FROM ${jobs} JOIN webhooks w ON w.enabled AND w.events && ARRAY['*', 'job.*', 'job.' || j.status]
-                                   AND (w.job_types IS NULL OR j.type = ANY (w.job_types));
+         SELECT w.id, '${kind}.' || r.status, jsonb_build_object('type', '${kind}.' || r.status,
+                  'timestamp', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'data', ${data})
+           FROM ${rows} JOIN webhooks w ON w.enabled AND w.events && ARRAY['*', '${kind}.*', '${kind}.' || r.status]
+                                   AND ${whose};
      END IF;
      `;
+
+const deliverJobs = (rows: string): string =>
+  deliver(
+    'job',
+    rows,
+    `jsonb_build_object('id', r.id, 'type', r.type, 'status', r.status, 'progress', r.progress,
+       'workflowId', r.workflow_id, 'workflowStep', r.workflow_step, 'destinationPaths', to_jsonb(r.destination_paths),
+       'error', CASE WHEN r.error_code IS NOT NULL THEN jsonb_build_object(
+         'code', r.error_code, 'message', r.error_message, 'retryable', r.error_retryable) END)`,
+    `(w.job_types IS NULL OR r.type = ANY (w.job_types)) AND (w.workflow_id IS NULL OR w.workflow_id = r.workflow_id)`,
+  );
+
+const deliverWorkflows = (rows: string): string =>
+  deliver(
+    'workflow',
+    rows,
+    `jsonb_build_object('id', r.id, 'template', r.template || '@' || r.version, 'status', r.status,
+       'output', r.output, 'error', r.error)`,
+    `(w.workflow_id IS NULL OR w.workflow_id = r.id)`,
+  );
+
+const ENTERED = 'after r JOIN before b ON b.id = r.id AND b.status <> r.status';
 
 const UP = [
   `CREATE TABLE webhooks (
@@ -48,8 +69,12 @@ const UP = [
      created_at timestamptz NOT NULL DEFAULT now(),
      last_delivered_at timestamptz,
      failing_since timestamptz,
-     CONSTRAINT webhooks_pkey PRIMARY KEY (id)
+     workflow_id uuid,
+     CONSTRAINT webhooks_pkey PRIMARY KEY (id),
+     CONSTRAINT webhooks_workflow_fkey FOREIGN KEY (workflow_id) REFERENCES workflows(id) ON DELETE CASCADE
+       DEFERRABLE INITIALLY DEFERRED
    )`,
+  `CREATE INDEX webhooks_workflow ON webhooks (workflow_id)`,
   `CREATE TABLE webhook_deliveries (
      id uuid NOT NULL DEFAULT gen_random_uuid(),
      webhook_id uuid NOT NULL,
@@ -72,11 +97,29 @@ const UP = [
   `CREATE INDEX webhook_deliveries_listed ON webhook_deliveries (webhook_id, created_at, id)`,
   `CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, next_attempt_at) WHERE status = 'pending'`,
   `CREATE INDEX webhook_deliveries_created ON webhook_deliveries (created_at)`,
-  jobsInserted(deliver('added j')),
-  jobsUpdated(deliver('after j JOIN before b ON b.id = j.id AND b.status <> j.status')),
+  jobsInserted(deliverJobs('added r')),
+  jobsUpdated(deliverJobs(ENTERED)),
+  `CREATE FUNCTION workflows_inserted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+     ${deliverWorkflows('added r')}RETURN NULL;
+   END $$`,
+  `CREATE FUNCTION workflows_updated() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+     ${deliverWorkflows(ENTERED)}RETURN NULL;
+   END $$`,
+  `CREATE TRIGGER workflows_inserted AFTER INSERT ON workflows REFERENCING NEW TABLE AS added
+     FOR EACH STATEMENT EXECUTE FUNCTION workflows_inserted()`,
+  `CREATE TRIGGER workflows_updated AFTER UPDATE ON workflows REFERENCING OLD TABLE AS before NEW TABLE AS after
+     FOR EACH STATEMENT EXECUTE FUNCTION workflows_updated()`,
 ];
 
-const DOWN = [jobsUpdated(''), jobsInserted(''), `DROP TABLE webhook_deliveries`, `DROP TABLE webhooks`];
+const DOWN = [
+  `DROP TRIGGER workflows_inserted ON workflows`,
+  `DROP TRIGGER workflows_updated ON workflows`,
+  `DROP FUNCTION workflows_inserted, workflows_updated`,
+  jobsUpdated(''),
+  jobsInserted(''),
+  `DROP TABLE webhook_deliveries`,
+  `DROP TABLE webhooks`,
+];
 
 /** Webhooks, and what they are told. */
 export class Webhooks1763798400000 implements MigrationInterface {

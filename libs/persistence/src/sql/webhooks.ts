@@ -8,6 +8,8 @@ export interface WebhookRecord {
   readonly events: string[];
   readonly jobTypes: string[] | null;
   readonly enabled: boolean;
+  /** It is told of this workflow only. */
+  readonly workflowId: string | null;
   readonly createdAt: Date;
   readonly lastDeliveredAt: Date | null;
   readonly failingSince: Date | null;
@@ -20,13 +22,16 @@ export type WebhookSettings = Pick<WebhookRecord, 'url' | 'description' | 'event
   readonly secret: string;
 };
 
-const COLUMNS = `w.id, w.url, w.description, w.events, w.job_types AS "jobTypes", w.enabled,
+const COLUMNS = `w.id, w.url, w.description, w.events, w.job_types AS "jobTypes", w.enabled, w.workflow_id AS "workflowId",
   w.created_at AS "createdAt", w.last_delivered_at AS "lastDeliveredAt", w.failing_since AS "failingSince",
   (SELECT count(*)::float8 FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.status = 'pending') AS waiting`;
 
-/** All of them, the oldest first. */
-export const listWebhooks = (runner: SqlRunner): Promise<WebhookRecord[]> =>
-  runner.query<WebhookRecord[]>(`SELECT ${COLUMNS} FROM webhooks w ORDER BY w.created_at, w.id`);
+/** Those of a workflow, or null for those of none; the oldest first. */
+export const listWebhooks = (runner: SqlRunner, workflowId: string | null): Promise<WebhookRecord[]> =>
+  runner.query<WebhookRecord[]>(
+    `SELECT ${COLUMNS} FROM webhooks w WHERE w.workflow_id IS NOT DISTINCT FROM $1 ORDER BY w.created_at, w.id`,
+    [workflowId],
+  );
 
 /** Null when there is none. */
 export async function findWebhook(runner: SqlRunner, id: string): Promise<WebhookRecord | null> {
@@ -34,13 +39,17 @@ export async function findWebhook(runner: SqlRunner, id: string): Promise<Webhoo
   return webhook ?? null;
 }
 
-/** @returns its id */
-export async function insertWebhook(runner: SqlRunner, webhook: WebhookSettings): Promise<string> {
+/** @param workflowId of a workflow that is stored in the same transaction, where it is told of that only @returns its id */
+export async function insertWebhook(
+  runner: SqlRunner,
+  webhook: WebhookSettings,
+  workflowId: string | null = null,
+): Promise<string> {
   const { url, description, events, jobTypes, enabled, secret } = webhook;
   const [row] = await runner.query<{ id: string }[]>(
-    `INSERT INTO webhooks (url, description, events, job_types, enabled, secret) VALUES ($1, $2, $3, $4, $5, $6)
-     RETURNING id`,
-    [url, description, events, jobTypes, enabled, secret],
+    `INSERT INTO webhooks (url, description, events, job_types, enabled, secret, workflow_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
+    [url, description, events, jobTypes, enabled, secret, workflowId],
   );
   if (!row) throw new Error('the insert returned no row');
   return row.id;

@@ -4,6 +4,7 @@ import type { SqlRunner } from './statement.js';
 
 /** A run to be started. */
 export interface NewWorkflow {
+  readonly id: string;
   readonly template: string;
   readonly version: number;
   readonly definition: WorkflowTemplate;
@@ -28,15 +29,13 @@ export interface RunChange {
 }
 
 /** Stores a run that has not begun. Its row is locked, as by `lockWorkflows`: nobody else knows it yet. */
-export async function insertWorkflow(runner: SqlRunner, workflow: NewWorkflow): Promise<string> {
-  const { template, version, definition, input, priority } = workflow;
-  const [row] = await runner.query<{ id: string }[]>(
-    `INSERT INTO workflows (template, version, definition, input, priority) VALUES ($1, $2, $3::jsonb, $4::jsonb, $5)
-     RETURNING id`,
-    [template, version, JSON.stringify(definition), JSON.stringify(input), priority],
+export async function insertWorkflow(runner: SqlRunner, workflow: NewWorkflow): Promise<void> {
+  const { id, template, version, definition, input, priority } = workflow;
+  await runner.query(
+    `INSERT INTO workflows (id, template, version, definition, input, priority)
+     VALUES ($1, $2, $3, $4::jsonb, $5::jsonb, $6)`,
+    [id, template, version, JSON.stringify(definition), JSON.stringify(input), priority],
   );
-  if (!row) throw new Error('the insert returned no row');
-  return row.id;
 }
 
 /**
