@@ -37,6 +37,7 @@ async function commandsOf(guide: string): Promise<string> {
 it.each([
   ['docs/jobs-api.md', 25],
   ['docs/library.md', 8],
+  ['docs/workflows.md', 8],
 ])('every command of %s works as it stands there', async (guide, least) => {
   const script = join(folder, 'guide.sh');
   const env = Object.entries(reelay.stack.env).map(([name, value]) => `${name}='${value}'`);
