@@ -15,6 +15,7 @@ import {
   statusMessage,
   stoppedMessage,
   terminatedMessage,
+  workflowEvent,
 } from '@reelay/contracts';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
@@ -36,6 +37,7 @@ const SCHEMAS: readonly (readonly [RegExp, z.ZodType])[] = [
   [/^terminated/, terminatedMessage],
   [/^direct-/, directMessage],
   [/^job-event/, jobEvent],
+  [/^workflow-event/, workflowEvent],
 ];
 
 function schemaFor(name: string): z.ZodType {

@@ -41,6 +41,7 @@ it.each([
   ['docs/jobs-api.md', 25],
   ['docs/notifications.md', 4],
   ['docs/library.md', 11],
+  ['docs/workflows.md', 8],
 ])('every command of %s works as it stands there', async (guide, least) => {
   const script = join(folder, 'guide.sh');
   const env = Object.entries(reelay.stack.env).map(([name, value]) => `${name}='${value}'`);

@@ -26,7 +26,7 @@ describe('a workflow', () => {
     const id = await workflows.run(
       [
         work('first', { parameters: { gives: { size: '${input.size}' } } }),
-        work('second', { parameters: { gives: { twice: '${steps.first.result.size * 2}' } } }),
+        work('second', { parameters: { gives: { twice: '${steps.first.result.size * 2}' }, makes: ['out/second'] } }),
       ],
       {
         input: { size: { type: 'integer' } },

@@ -20,6 +20,7 @@ const stepWork = defineJobType('step_work', {
     gives: z.record(z.string(), z.unknown()).optional(),
     fails: z.string().optional().describe('The code of its error'),
     retryable: z.boolean().optional(),
+    makes: z.array(z.string()).optional().describe('What it says that it made'),
     pathOf: z.string().optional().describe('A video to be told of in the records'),
   }),
   result: z.looseObject({}),
@@ -35,13 +36,13 @@ const processor = {
    * @param {{ parameters: z.output<typeof stepWork.parameters> }} order
    * @param {{ signal: AbortSignal }} job
    */
-  async process({ parameters: { name, gate, gives, fails, retryable, pathOf } }, { signal }) {
+  async process({ parameters: { name, gate, gives, fails, retryable, makes, pathOf } }, { signal }) {
     note('begun', name);
     while (gate !== undefined && !existsSync(`${file}.${gate}`)) await sleep(GATE_LOOK_MS, undefined, { signal });
     if (fails !== undefined) throw new JobError(fails, `${name} fails as it was told to`, retryable ?? false);
     note('done', name);
     const videos = pathOf === undefined ? {} : { videos: [{ path: pathOf, valid: true }] };
-    return { destinationPaths: [`out/${name}`], result: { name, ...gives, ...videos } };
+    return { destinationPaths: makes ?? [], result: { name, ...gives, ...videos } };
   },
 };
 

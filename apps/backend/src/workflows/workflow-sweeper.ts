@@ -37,10 +37,20 @@ export class WorkflowSweeper implements OnApplicationBootstrap, BeforeApplicatio
 
   private async sweep(): Promise<void> {
     try {
-      for (const id of await findNeglected(this.dataSource, BATCH)) await this.engine.carryOn(id);
+      for (const id of await findNeglected(this.dataSource, BATCH)) await this.carryOn(id);
     } catch (error) {
       if (isTransientStoreError(error)) this.logger.warn({ err: error }, 'cannot sweep while the database is away');
       else this.logger.error({ err: error }, 'a sweep of workflows failed');
+    }
+  }
+
+  /** One that cannot go on keeps no other from it. */
+  private async carryOn(id: string): Promise<void> {
+    try {
+      await this.engine.carryOn(id);
+    } catch (error) {
+      if (isTransientStoreError(error)) throw error;
+      this.logger.error({ err: error, workflow: id }, 'a workflow cannot be carried on');
     }
   }
 }

@@ -33,6 +33,9 @@ export interface Scoreboard {
   readonly underWay: number;
 }
 
+/** Of jobs that are not over. */
+const OPEN_STATUSES = "'pending', 'queued', 'running', 'paused'";
+
 const OPEN = "a.status IN ('out', 'running')";
 
 const LOST = `SELECT j.id FROM jobs j LEFT JOIN attempts a ON a.id = j.attempt_id
@@ -94,6 +97,19 @@ const RULES: readonly (readonly [rule: string, sql: string])[] = [
        FULL JOIN (SELECT type, resource_category, status, count(*) AS n FROM jobs GROUP BY 1, 2, 3) j
          USING (type, resource_category, status)
       WHERE k.n IS DISTINCT FROM j.n`,
+  ],
+  [
+    'a workflow that runs has something to wait for',
+    `SELECT w.id FROM workflows w
+      WHERE w.status = 'running' AND w.created_at < now() - interval '1 minute'
+        AND NOT EXISTS (SELECT FROM jobs j WHERE j.workflow_id = w.id
+                           AND (j.status IN (${OPEN_STATUSES}) OR j.completed_at > now() - interval '1 minute'))`,
+  ],
+  [
+    'a workflow that is over has no job that is not',
+    `SELECT w.id FROM workflows w
+      WHERE w.status IN ('completed', 'failed', 'cancelled')
+        AND EXISTS (SELECT FROM jobs j WHERE j.workflow_id = w.id AND j.status IN (${OPEN_STATUSES}))`,
   ],
   [
     'what is over has a time at which it ended',

@@ -26,7 +26,7 @@ const COLUMNS = `w.id, w.template, w.version, w.status, w.priority, w.input, w.o
   w.created_at AS "createdAt", w.completed_at AS "completedAt", w.created_at::text AS place,
   (SELECT count(*)::integer FROM workflow_steps s
     WHERE s.workflow_id = w.id AND s.status IN ('completed', 'failed', 'skipped', 'cancelled')) AS "stepsOver",
-  jsonb_array_length(w.definition -> 'steps') AS "stepsTotal"`;
+  (SELECT count(*)::integer FROM workflow_steps s WHERE s.workflow_id = w.id) AS "stepsTotal"`;
 
 function conditionsOf(filter: WorkflowFilter): { where: string; parameters: unknown[] } {
   const parameters: unknown[] = [];
@@ -57,7 +57,8 @@ export function listWorkflows(
     : '';
   return runner.query<WorkflowRow[]>(
     `SELECT ${COLUMNS} FROM (
-       SELECT * FROM workflows w WHERE ${where} ${after} ORDER BY w.created_at ${direction}, w.id ${direction}
+       SELECT w.id, w.template, w.version, w.status, w.priority, w.input, w.output, w.error, w.created_at, w.completed_at
+         FROM workflows w WHERE ${where} ${after} ORDER BY w.created_at ${direction}, w.id ${direction}
         LIMIT ${String(page.limit)} OFFSET ${String(page.offset)}) w
       ORDER BY w.created_at ${direction}, w.id ${direction}`,
     [...parameters, ...(page.after ? [page.after.place, page.after.id] : [])],
