@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { JOB_CONTRACTS, parametersJsonSchema, type JobDetail } from '@reelay/contracts';
+import { JOB_CONTRACTS, parametersJsonSchema, RENDITIONS_FILE, type JobDetail } from '@reelay/contracts';
 import { expect } from 'vitest';
 import { resolveFfmpeg } from '../../tools/lib/ffmpeg.mjs';
 import { readCues } from './cues.js';
 import { eventually } from './eventually.js';
+import { decodeSegments } from './manifests.js';
 import { makeVideo } from './media.js';
 import { expectSound } from './oracle.js';
 import { encodersOf } from './process-tree.js';
@@ -34,7 +35,16 @@ const WAYS: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]
   compile_quad: [SMALL],
   compile_random: [{ ...SMALL, clipSeconds: 0.5, seed: 1 }],
   digest_generate: [{ targetLength: 1 }],
+  encode_rendition: [
+    {
+      ...{ frameRate: '25', gopFrames: 25, speed: 'ultrafast' },
+      renditions: [
+        { name: 'small', width: 64, height: 36, level: '1.1', videoBitrateKbps: 60, maxrateKbps: 80, bufsizeKbps: 160 },
+      ],
+    },
+  ],
   highlight_generate: [{ targetLength: 1, clipSeconds: 1, crossfadeSeconds: 0.1 }],
+  plan_ladder: [{ perTitle: true }],
   probe: [{ countFrames: true }],
   quality_check: [{ referencePath: GOOD }],
   reencode_streaming: [{ force: true, preset: 'ultrafast' }, { targetBitrate: 200_000 }],
@@ -130,7 +140,10 @@ export async function tryAll(reelay: Reelay, inputs: Readonly<Record<string, str
     if (breach !== null) breaches.push(`${JSON.stringify(trial)}: ${breach}`);
   }
   expect(breaches).toEqual([]);
-  expect(await filesOf(reelay)).toEqual([...before, ...outputs].sort());
+  const folders = outputs.filter((path) => path.endsWith(RENDITIONS_FILE)).map((path) => dirname(path));
+  const isOfFolder = (path: string): boolean => folders.some((folder) => path.startsWith(`${folder}/`));
+  const alone = [...before, ...outputs].filter((path) => !isOfFolder(path));
+  expect((await filesOf(reelay)).filter((path) => !isOfFolder(path))).toEqual(alone.sort());
   expect(await encodersOf(reelay.mediaRoot)).toEqual([]);
   await expectSound(reelay, {});
   return endings;
@@ -180,6 +193,7 @@ async function breachOf(reelay: Reelay, job: JobDetail): Promise<string | null> 
 /** What ffmpeg says against a file when it decodes all of it; null when nothing. It cannot read an animated WebP. */
 async function decodeFault(file: string): Promise<string | null> {
   if (file.endsWith('.webp')) return null;
+  if (file.endsWith(RENDITIONS_FILE)) return segmentsFault(dirname(file));
   if (file.endsWith('scenes.vtt')) return (await readFile(file, 'utf8')).includes(' --> ') ? null : 'it has no cues';
   if (file.endsWith('.vtt')) return readCues(await readFile(file, 'utf8')).length > 0 ? null : 'it has no cues';
   const { ffmpeg } = await resolveFfmpeg();
@@ -204,6 +218,19 @@ async function decodeFault(file: string): Promise<string | null> {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** The same for each segment in the folders of renditions, by itself. */
+async function segmentsFault(folder: string): Promise<string | null> {
+  const tracks = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  for (const { name } of tracks) {
+    const fault = await decodeSegments(join(folder, name)).then(
+      () => null,
+      (error: unknown) => String(error),
+    );
+    if (fault !== null) return fault;
+  }
+  return null;
 }
 
 /** All files of a library, relative to it. Only names of media are: a completed job's hidden names go a moment later. */

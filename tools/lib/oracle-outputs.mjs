@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { resolveFfmpeg } from './ffmpeg.mjs';
 import { tryRun } from './run.mjs';
@@ -45,7 +46,9 @@ export async function brokenOutputs({ mediaRoot, newest, ffprobe }, query, leftO
   const left = [...outputs];
   const work = async () => {
     for (let output = left.shift(); output; output = left.shift()) {
-      const fault = await faultOf(program, resolve(mediaRoot, output.path));
+      const file = resolve(mediaRoot, output.path);
+      if (output.path.startsWith(WORK_FOLDER) && !existsSync(file)) continue;
+      const fault = await faultOf(program, file);
       if (fault && !(await isSuperseded(output, query))) broken.push(`job ${output.job}: ${output.path} ${fault}`);
     }
   };
@@ -63,12 +66,16 @@ const findFfprobe = (leftOut) =>
     },
   );
 
+/** What is in it is handed from job to job, and removed when it was used. */
+const WORK_FOLDER = 'work/';
+
 /** @param {string} ffprobe @param {string} file @returns {Promise<string | null>} what is wrong with it */
 async function faultOf(ffprobe, file) {
   const facts = await stat(file).catch(() => null);
   if (!facts) return 'is missing';
   if (!facts.isFile()) return 'is no file';
   if (facts.size === 0) return 'is empty';
+  if (file.endsWith('.json')) return (await isJson(file)) ? null : 'is no JSON';
   // A % in the name of a picture would be taken for a number in a series.
   const plainName = /\.(jpe?g|png|webp)$/i.test(file) ? ['-f', 'image2', '-pattern_type', 'none'] : [];
   const args = ['-v', 'error', '-show_entries', 'stream=codec_type,width', '-of', 'json', ...plainName, file];
@@ -80,6 +87,19 @@ async function faultOf(ffprobe, file) {
   // By its name alone a file may pass for a picture, of no size.
   const isMedia = streams.some(({ codec_type: kind, width = 0 }) => kind !== 'video' || width > 0);
   return isMedia || (await isAnimatedWebp(file)) ? null : 'has no picture, no sound and no text';
+}
+
+/**
+ * A note of what is beside it.
+ * @param {string} file
+ */
+async function isJson(file) {
+  try {
+    JSON.parse(await readFile(file, 'utf8'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -11,6 +11,8 @@ import { serveApiDocs } from './http/openapi.js';
 import { ProblemFilter } from './http/problem.filter.js';
 
 const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
+/** Links to packages are one part of a path, and hold the package's own path. */
+const PARAM_LIMIT_CHARS = 2_000;
 const REQUEST_ID_HEADER = 'x-request-id';
 
 /** JSON is all that the API takes; an empty body is none, as clients name the type with every request. */
@@ -32,6 +34,7 @@ export async function createApp(
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: PARAM_LIMIT_CHARS },
     genReqId: () => randomUUID(),
     forceCloseConnections: true,
   });

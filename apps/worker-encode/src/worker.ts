@@ -4,6 +4,10 @@ import { TRANSCODE_FEATURES, TRIM_ENCODERS } from '@reelay/media/plan';
 import { parseEnv } from '@reelay/platform';
 import { defineWorker } from '@reelay/worker-sdk';
 import { env } from './config.js';
+import { LADDER_ENCODERS } from './encode-rendition/encode-rendition.plan.js';
+import { EncodeRenditionProcessor } from './encode-rendition/encode-rendition.processor.js';
+import { PackageHlsDashProcessor } from './package-hls-dash/package-hls-dash.processor.js';
+import { PlanLadderProcessor } from './plan-ladder/plan-ladder.processor.js';
 import { REENCODE_ENCODERS } from './reencode-streaming/reencode-streaming.plan.js';
 import { ReencodeStreamingProcessor } from './reencode-streaming/reencode-streaming.processor.js';
 import { TranscodeProcessor } from './transcode/transcode.processor.js';
@@ -19,13 +23,16 @@ export default defineWorker({
   version,
   async prepare() {
     const settings = parseEnv(env);
-    const encoders = [...new Set([...REENCODE_ENCODERS, ...TRIM_ENCODERS])];
+    const encoders = [...new Set([...REENCODE_ENCODERS, ...TRIM_ENCODERS, ...LADDER_ENCODERS])];
     const needs = { hardware: true };
     const media = await openMedia(settings, encoders, TRANSCODE_FEATURES, needs);
     const { ffmpeg, library, hardware, features, notes } = media;
     const encoding = { threads: settings.FFMPEG_THREADS, hardware };
     return {
       processors: [
+        new EncodeRenditionProcessor(ffmpeg, library, encoding),
+        new PackageHlsDashProcessor(ffmpeg, library),
+        new PlanLadderProcessor(ffmpeg, library, encoding),
         new ReencodeStreamingProcessor(ffmpeg, library, encoding),
         new TranscodeProcessor(ffmpeg, library, encoding),
         new TrimProcessor(ffmpeg, library, encoding),

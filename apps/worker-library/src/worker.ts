@@ -5,6 +5,7 @@ import { STILL_ENCODERS } from '@reelay/media/plan';
 import { parseEnv } from '@reelay/platform';
 import { defineWorker } from '@reelay/worker-sdk';
 import { env } from './config.js';
+import { DeleteOutputProcessor } from './delete-output/delete-output.processor.js';
 import { DownloadProcessor } from './download/download.processor.js';
 import { MoveToLibraryProcessor } from './move-to-library/move-to-library.processor.js';
 import { ProbeProcessor } from './probe/probe.processor.js';
@@ -27,6 +28,7 @@ export default defineWorker({
     const { ffmpeg, library, features, notes } = await openMedia(settings, STILL_ENCODERS, PREVIEW_ENCODERS);
     return {
       processors: [
+        new DeleteOutputProcessor(library),
         new DownloadProcessor(ffmpeg, library, settings.DOWNLOAD_ALLOW),
         new MoveToLibraryProcessor(library, ffmpeg.tools.reserveBytes),
         new ProbeProcessor(ffmpeg, library),

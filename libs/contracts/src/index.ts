@@ -3,6 +3,7 @@ export * from './api/directory-types.js';
 export * from './api/job-actions.js';
 export * from './api/job-types.js';
 export * from './api/jobs.js';
+export * from './api/packages.js';
 export * from './api/parked.js';
 export * from './api/plan.js';
 export * from './api/presets.js';
@@ -21,11 +22,22 @@ export { compileMega } from './job-types/compile-mega.js';
 export { compileQuad } from './job-types/compile-quad.js';
 export { compileRandom, ORIENTATIONS } from './job-types/compile-random.js';
 export * from './job-types/define-job-type.js';
+export { deleteOutput } from './job-types/delete-output.js';
 export { digestGenerate } from './job-types/digest-generate.js';
 export { download } from './job-types/download.js';
+export { encodeRendition, RENDITIONS_FILE } from './job-types/encode-rendition.js';
 export { libraryPath, mediaInput, mediaOutput, videoResult } from './job-types/fields.js';
 export { highlightGenerate } from './job-types/highlight-generate.js';
+export {
+  rendition,
+  renditionAudio,
+  segmentShape,
+  type Rendition,
+  type RenditionAudio,
+} from './job-types/ladder-fields.js';
 export { moveToLibrary } from './job-types/move-to-library.js';
+export { DASH_MANIFEST, MASTER_PLAYLIST, packageHlsDash } from './job-types/package-hls-dash.js';
+export { planLadder } from './job-types/plan-ladder.js';
 export { probe } from './job-types/probe.js';
 export { qualityCheck } from './job-types/quality-check.js';
 export { reencodeStreaming } from './job-types/reencode-streaming.js';

@@ -1,4 +1,21 @@
 export { blameInput } from './blame-input.js';
+export { readBoxes, type Box } from './cmaf/box.js';
+export { decodePlaylist, probeManifest, type ManifestKind, type ManifestStream } from './cmaf/manifests.js';
+export type { SegmentFacts } from './cmaf/segment.js';
+export {
+  bytesOf,
+  INIT_FILE,
+  readInit,
+  readSegmentFile,
+  readTrack,
+  samplesOf,
+  secondsOf,
+  SEGMENT_PATTERN,
+  segmentName,
+  type CmafTrack,
+  type TrackSegment,
+} from './cmaf/track.js';
+export type { TrackHeader } from './cmaf/track-header.js';
 export { Compiler, reelCommands, type PlannedPiece } from './compiler.js';
 export { describeDimensions, describeMedia, describeSize } from './describe.js';
 export { blamesDevice } from './hardware.js';

@@ -34,7 +34,7 @@ export interface FreeName {
   /** Relative to the library. */
   readonly directory: string;
   readonly base: string;
-  /** Without the dot. */
+  /** Without the dot; empty for a name that has none. */
   readonly extension: string;
   /** The name is a folder's, which is known by this file in it; left out for a file. */
   readonly main?: string;
@@ -132,7 +132,7 @@ export class MediaLibrary {
     const folder = await this.makeFolder(safeLibraryPath(directory));
     const markers = attempt ? await markersOfJob(folder, attempt) : [];
     for (let count = 1; count <= MAX_SAME_NAME; count++) {
-      const name = `${base}${count === 1 ? '' : `-${String(count)}`}.${extension}`;
+      const name = `${base}${count === 1 ? '' : `-${String(count)}`}${extension === '' ? '' : `.${extension}`}`;
       const relative = safeLibraryPath(posix.join(directory, name));
       const absolute = join(folder, name);
       const place = { relative, absolute, madeFrom, main: main ?? null };
@@ -141,6 +141,33 @@ export class MediaLibrary {
       if (marker !== null) return { ...place, marker };
     }
     throw new MediaError('OUTPUT_EXISTS', `all names like ${base}.${extension} in ${directory} are taken`);
+  }
+
+  /**
+   * Something that is there, of any kind, below one of the folders that the library consists of. A link is itself and
+   * not what it leads to, and none on the way leads out of that folder.
+   * @returns its absolute path; null when nothing is there
+   * @throws {MediaError} PATH_OUTSIDE_LIBRARY, INVALID_PARAMETERS
+   */
+  async resolveEntry(path: string): Promise<string | null> {
+    const relative = safeLibraryPath(path);
+    const [top = ''] = relative.split('/');
+    const root = await this.rootPath();
+    const base = await realpath(join(root, top)).catch(() => null);
+    const folder = await realpath(join(root, posix.dirname(relative))).catch(() => null);
+    if (base === null || folder === null) return null;
+    mustBeInside([base], folder, relative);
+    const absolute = join(folder, posix.basename(relative));
+    return (await exists(absolute)) ? absolute : null;
+  }
+
+  /**
+   * A place in a folder of the library, which is made where it is missing. Something may be there already.
+   * @throws {MediaError} PATH_OUTSIDE_LIBRARY, INVALID_PARAMETERS, DISK_FULL
+   */
+  async resolvePlace(path: string): Promise<string> {
+    const relative = safeLibraryPath(path);
+    return join(await this.makeFolder(posix.dirname(relative)), posix.basename(relative));
   }
 
   /** Follows a folder's path step by step and makes what is missing, so that no link is followed unchecked. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { BackendConfig } from '../config.js';
@@ -17,6 +17,11 @@ export class AdminToken {
   /** Compares in constant time. */
   matches(given: string): boolean {
     return timingSafeEqual(sha256(given), this.hash);
+  }
+
+  /** A key that goes with the token: all backends of one token have the same, and another token another. */
+  keyFor(purpose: string): Buffer {
+    return createHmac('sha256', this.hash).update(purpose).digest();
   }
 }
 

@@ -9,5 +9,6 @@ import { AuthGuard } from './auth.guard.js';
     { provide: AdminToken, inject: [BackendConfig], useFactory: loadAdminToken },
     { provide: APP_GUARD, useClass: AuthGuard },
   ],
+  exports: [AdminToken],
 })
 export class AuthModule {}

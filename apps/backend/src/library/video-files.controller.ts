@@ -1,14 +1,12 @@
-import { basename, dirname, posix } from 'node:path';
-import { send } from '@fastify/send';
+import { posix } from 'node:path';
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { MediaError, MediaLibrary } from '@reelay/media';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { BackendConfig } from '../config.js';
 import { ApiError } from '../http/api-error.js';
 import { ApiProblems } from '../http/problem.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
+import { LibraryFiles } from './library-files.js';
 import { VideosService } from './videos.service.js';
 
 const fileQuery = z.strictObject({ download: z.enum(['true', 'false']).default('false') });
@@ -16,25 +14,16 @@ const fileQuery = z.strictObject({ download: z.enum(['true', 'false']).default('
 /** As sheets are named; in their folder nothing else is served. */
 const sheetName = z.string().regex(/^\d{1,4}\.jpg$/, 'must be the name of a sheet, such as 1.jpg');
 
-const sceneNumber = z.coerce.number().int().min(1).max(100_000);
-
-/** A file of the library is nobody's page: whatever its type, nothing in it runs on the API's origin. */
-const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
-
 /** The library's files over HTTP, with ranges (RFC 9110, section 14) and conditional requests. */
 @ApiTags('videos')
 @ApiBearerAuth()
 @ApiProblems(400, 401, 404, 503)
 @Controller('api/media/videos')
 export class VideoFilesController {
-  private readonly library: MediaLibrary | null;
-
   constructor(
-    config: BackendConfig,
+    private readonly files: LibraryFiles,
     private readonly videos: VideosService,
-  ) {
-    this.library = config.mediaRoot === undefined ? null : new MediaLibrary(config.mediaRoot, config.mediaLinks);
-  }
+  ) {}
 
   @Get(':id/file')
   @ApiOperation({ summary: 'The video itself' })
@@ -54,7 +43,7 @@ export class VideoFilesController {
       // RFC 6266: the name in UTF-8, percent-encoded.
       void reply.header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(filename)}`);
     }
-    await this.sendFile(path, request, reply);
+    await this.files.send(path, request, reply);
   }
 
   @Get(':id/thumbnail')
@@ -66,7 +55,7 @@ export class VideoFilesController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { thumbnailPath } = await this.videos.get(id);
-    await this.sendFile(thumbnailPath ?? isMissing(id, 'thumbnail'), request, reply);
+    await this.files.send(thumbnailPath ?? isMissing(id, 'thumbnail'), request, reply);
   }
 
   @Get(':id/preview')
@@ -81,7 +70,7 @@ export class VideoFilesController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { previewPath } = await this.videos.get(id);
-    await this.sendFile(previewPath ?? isMissing(id, 'preview'), request, reply);
+    await this.files.send(previewPath ?? isMissing(id, 'preview'), request, reply);
   }
 
   @Get(':id/sprite')
@@ -93,7 +82,7 @@ export class VideoFilesController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { spritePath } = await this.videos.get(id);
-    await this.sendFile(spritePath ?? isMissing(id, 'sprite'), request, reply);
+    await this.files.send(spritePath ?? isMissing(id, 'sprite'), request, reply);
   }
 
   @Get(':id/sprite/:file')
@@ -107,7 +96,7 @@ export class VideoFilesController {
   ): Promise<void> {
     const { spritePath } = await this.videos.get(id);
     const folder = posix.dirname(spritePath ?? isMissing(id, 'sprite'));
-    await this.sendFile(posix.join(folder, 'sprite', file), request, reply);
+    await this.files.send(posix.join(folder, 'sprite', file), request, reply);
   }
 
   @Get(':id/scenes/:number/image')
@@ -120,7 +109,7 @@ export class VideoFilesController {
   @ApiResponse({ status: 200, description: 'A picture' })
   async videoScene(
     @Param('id', uuidPipe) id: string,
-    @Param('number', new ZodPipe(sceneNumber)) number: number,
+    @Param('number', new ZodPipe(z.coerce.number().int().min(1).max(100_000))) number: number,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -128,30 +117,7 @@ export class VideoFilesController {
     const imagePath = scenes[number - 1]?.imagePath ?? null;
     if (imagePath === null)
       throw new ApiError(404, 'SCENE_NOT_FOUND', `Video ${id} has no picture of a scene ${String(number)}`);
-    await this.sendFile(imagePath, request, reply);
-  }
-
-  private async sendFile(path: string, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    if (!this.library) {
-      throw new ApiError(503, 'LIBRARY_NOT_MOUNTED', 'This backend serves no files: start it with MEDIA_ROOT set');
-    }
-    const { absolute } = await this.library.resolveInput(path).catch((error: unknown) => {
-      throw fileError(path, error);
-    });
-    const options = { root: dirname(absolute), dotfiles: 'allow', index: false, cacheControl: false } as const;
-    const { statusCode, headers, stream, type } = await send(
-      request.raw,
-      encodeURIComponent(basename(absolute)),
-      options,
-    );
-    if (type === 'error') {
-      stream.destroy();
-      throw statusCode === 416
-        ? new ApiError(416, 'RANGE_NOT_SATISFIABLE', `${path} has no such range`, { headers })
-        : new ApiError(404, 'FILE_NOT_FOUND', `There is no file ${path}`);
-    }
-    void reply.code(statusCode).headers({ ...headers, 'content-security-policy': FILE_POLICY });
-    await reply.send(stream);
+    await this.files.send(imagePath, request, reply);
   }
 }
 
@@ -159,11 +125,4 @@ export class VideoFilesController {
 function isMissing(id: string, what: 'thumbnail' | 'preview' | 'sprite'): never {
   const detail = `Video ${id} has no ${what}: make one by POST /api/media/videos/${id}/actions {"action": "${what}"}`;
   throw new ApiError(404, `${what.toUpperCase()}_NOT_FOUND`, detail);
-}
-
-/** What keeps a file of the library from being read, as the API says it. */
-function fileError(path: string, error: unknown): unknown {
-  if (!(error instanceof MediaError)) return error;
-  if (error.code === 'LIBRARY_MISSING') return new ApiError(503, 'LIBRARY_MISSING', error.message);
-  return new ApiError(404, 'FILE_NOT_FOUND', `There is no file ${path} that can be read: ${error.message}`);
 }

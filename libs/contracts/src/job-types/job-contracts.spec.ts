@@ -26,14 +26,22 @@ const contracts = [...JOB_CONTRACTS.values()];
 
 const inputPaths = ['inbox/a.mp4', 'inbox/b.mp4'];
 
+const rendition = {
+  ...{ name: '360p', width: 640, height: 360, level: '3.0' },
+  ...{ videoBitrateKbps: 700, maxrateKbps: 900, bufsizeKbps: 1800 },
+};
+
 /** What a client must give, besides or instead of the input of most types. */
 const LEAST: Readonly<Record<string, Record<string, unknown>>> = {
   clip_generate: { inputPath, ranges: [{ start: 1, end: 2 }] },
   compile_mega: { inputPaths },
   compile_quad: { inputPaths: [...inputPaths, ...inputPaths] },
   compile_random: { inputPaths },
+  delete_output: { paths: ['work/a'] },
   download: { url: 'https://example.org/a.mp4' },
+  encode_rendition: { inputPath, renditions: [rendition], frameRate: '25', gopFrames: 100 },
   move_to_library: { inputPath, directoryType: 'videos' },
+  package_hls_dash: { parts: ['work/a'] },
   public_scan: {},
   quality_check: { inputPath, referencePath: 'videos/a.mp4' },
   scan: {},
@@ -64,10 +72,14 @@ describe('JOB_CONTRACTS', () => {
       'compile_mega',
       'compile_quad',
       'compile_random',
+      'delete_output',
       'digest_generate',
       'download',
+      'encode_rendition',
       'highlight_generate',
       'move_to_library',
+      'package_hls_dash',
+      'plan_ladder',
       'probe',
       'public_scan',
       'quality_check',

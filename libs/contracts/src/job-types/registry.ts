@@ -4,10 +4,14 @@ import { compileMega } from './compile-mega.js';
 import { compileQuad } from './compile-quad.js';
 import { compileRandom } from './compile-random.js';
 import type { JobContract } from './define-job-type.js';
+import { deleteOutput } from './delete-output.js';
 import { digestGenerate } from './digest-generate.js';
 import { download } from './download.js';
+import { encodeRendition } from './encode-rendition.js';
 import { highlightGenerate } from './highlight-generate.js';
 import { moveToLibrary } from './move-to-library.js';
+import { packageHlsDash } from './package-hls-dash.js';
+import { planLadder } from './plan-ladder.js';
 import { probe } from './probe.js';
 import { qualityCheck } from './quality-check.js';
 import { reencodeStreaming } from './reencode-streaming.js';
@@ -25,10 +29,14 @@ const contracts: readonly JobContract[] = [
   compileMega,
   compileQuad,
   compileRandom,
+  deleteOutput,
   digestGenerate,
   download,
+  encodeRendition,
   highlightGenerate,
   moveToLibrary,
+  packageHlsDash,
+  planLadder,
   probe,
   publicScan,
   qualityCheck,

@@ -17,7 +17,8 @@ export {
   type PieceTitle,
   type Source,
 } from './piece.js';
-export { ownFormat } from './picture.js';
+export { evenSide, ownFormat, preparePicture, rateText, type PreparedPicture } from './picture.js';
+export { planHardware, type HardwareEncoders } from './hardware-encoder.js';
 export { planReel, type Reel, type ReelPiece } from './reel.js';
 export { frameAt, planStill, STILL_ENCODERS, stillSize, type StillPlan } from './still.js';
 export {

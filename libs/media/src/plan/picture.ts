@@ -23,6 +23,8 @@ const LEAST_SIDE = 2;
 /** The transfer functions of HDR, as ffprobe names them: PQ and HLG. */
 const HDR_TRANSFERS = ['smpte2084', 'arib-std-b67'];
 
+const SDR_COLOURS = ['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709'];
+
 /** The brightness that HDR's white is mapped to, in nits; the usual reference. */
 const REFERENCE_NITS = 100;
 
@@ -34,6 +36,34 @@ const RATE_TOLERANCE = 1.001;
 
 /** Below this share of the allowed rate, dropping every second or third frame would look jerky: the rate is converted. */
 const LEAST_SHARE = 0.7;
+
+/** What is done to a picture before it is scaled, whatever to. */
+export interface PreparedPicture {
+  readonly filters: readonly string[];
+  /** Options of the encoder that say which colours these are. */
+  readonly colours: readonly string[];
+  /** What is done and why, for people. */
+  readonly notes: readonly string[];
+}
+
+/** Decides what makes an even rate of progressive pictures in usual colours; the first one is shown at 0. */
+export function preparePicture(video: VideoStreamInfo, frameRate: string): PreparedPicture {
+  const interlaced = video.interlaced === true;
+  const hdr = HDR_TRANSFERS.includes(video.colorTransfer ?? '');
+  return {
+    filters: [
+      ...(interlaced ? ['bwdif=mode=send_frame'] : []),
+      `fps=${frameRate}:start_time=0`,
+      ...(hdr ? toneMapping(video.colorTransfer ?? '') : []),
+    ],
+    colours: hdr ? SDR_COLOURS : [],
+    notes: [
+      ...(interlaced ? ['it is interlaced: deinterlaced'] : []),
+      ...(video.peakFps === undefined ? [] : [`its frames come at uneven times: ${frameRate} fps`]),
+      ...(hdr ? [`it is HDR (${String(video.colorTransfer)}): tone-mapped to SDR (BT.709)`] : []),
+    ],
+  };
+}
 
 /** Decides size, frame rate and colours. */
 export function planPicture(settings: PictureSettings, video: VideoStreamInfo): PicturePlan {
@@ -52,7 +82,7 @@ export function planPicture(settings: PictureSettings, video: VideoStreamInfo): 
       ...(scaled ? [`scale=${String(size.width)}:${String(size.height)}`, 'setsar=1'] : []),
       ...(hdr ? toneMapping(video.colorTransfer ?? '') : []),
     ],
-    colours: hdr ? ['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709'] : [],
+    colours: hdr ? SDR_COLOURS : [],
     notes: [
       ...(interlaced ? ['it is interlaced: deinterlaced'] : []),
       ...(rate.reason === null ? [] : [`${rate.reason}: ${rateText(rate.fps)} fps`]),
@@ -95,7 +125,8 @@ function turnedBox(shown: PictureSize, width = Infinity, height = Infinity): Pic
   return isLandscapeBox && shown.height > shown.width ? { width: height, height: width } : { width, height };
 }
 
-function evenSide(side: number, most: number): number {
+/** The even number that is nearest to a side, and no larger than `most`. */
+export function evenSide(side: number, most: number): number {
   const nearest = Math.round(side / 2) * 2;
   return Math.max(LEAST_SIDE, nearest > most ? nearest - 2 : nearest);
 }

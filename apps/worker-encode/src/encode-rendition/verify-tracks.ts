@@ -1,0 +1,141 @@
+import { copyFile, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  guardedInput,
+  INIT_FILE,
+  MediaError,
+  readTrack,
+  samplesOf,
+  secondsOf,
+  type CmafTrack,
+  type Ffmpeg,
+  type RunControl,
+} from '@reelay/media';
+import { AUDIO_FOLDER } from './encode-rendition.plan.js';
+import { valueOf } from '../plan-ladder/ladder.plan.js';
+
+/** The least difference in length that counts, in seconds, and the same for long films, as a share. */
+const TOLERANCE_SECONDS = 0.2;
+const TOLERANCE_SHARE = 0.01;
+
+/** What tracks must be. */
+export interface TrackExpectation {
+  readonly frameRate: string;
+  readonly gopFrames: number;
+  readonly renditions: readonly { readonly name: string; readonly width: number; readonly height: number }[];
+  readonly audio: { readonly channels: number; readonly sampleRate: number } | null;
+  /** Null when it could not be planned. */
+  readonly durationSeconds: number | null;
+}
+
+/** Tracks that are as they should be. */
+export interface VerifiedTracks {
+  /** In the order of the expectation. */
+  readonly renditions: readonly CmafTrack[];
+  readonly audio: CmafTrack | null;
+  /** Pictures of each rendition. */
+  readonly frames: number;
+  /** Of the longest track. */
+  readonly durationSeconds: number;
+}
+
+/**
+ * Reads the folders of all tracks and compares them with what was planned, without decoding anything: every segment is
+ * there and whole, begins with a key picture, and is as long as it should be; all renditions have the same segments.
+ * @throws {MediaError} OUTPUT_INVALID with what was found
+ */
+export async function readTracks(folder: string, expect: TrackExpectation): Promise<VerifiedTracks> {
+  const renditions: CmafTrack[] = [];
+  for (const { name, width, height } of expect.renditions) {
+    const track = await readTrack(join(folder, name));
+    const { size } = track.header;
+    if (size?.width !== width || size.height !== height) {
+      throw invalid(
+        `${name} measures ${String(size?.width)}x${String(size?.height)}, not ${String(width)}x${String(height)}`,
+      );
+    }
+    mustBeRegular(name, track, expect);
+    renditions.push(track);
+  }
+  const audio = expect.audio === null ? null : await readTrack(join(folder, AUDIO_FOLDER));
+  if (audio !== null && audio.header.sound?.channels !== expect.audio?.channels) {
+    throw invalid(
+      `the sound has ${String(audio.header.sound?.channels)} channels, not ${String(expect.audio?.channels)}`,
+    );
+  }
+  const [first] = renditions;
+  const frames = first === undefined ? 0 : samplesOf(first);
+  for (const [index, track] of renditions.entries()) {
+    if (samplesOf(track) === frames) continue;
+    const { name } = expect.renditions[index] ?? { name: '' };
+    throw invalid(`${name} has ${String(samplesOf(track))} pictures, and another rendition ${String(frames)}`);
+  }
+  const lengths = [...renditions, ...(audio === null ? [] : [audio])].map(secondsOf);
+  const durationSeconds = Math.max(...lengths);
+  mustLast(durationSeconds, expect.durationSeconds);
+  return { renditions, audio, frames, durationSeconds };
+}
+
+/** Each segment but the last has the same number of pictures, which is also how those of other sizes line up. */
+function mustBeRegular(name: string, track: CmafTrack, { frameRate, gopFrames }: TrackExpectation): void {
+  const { header, segments } = track;
+  const lasts = (frames: number): number => (frames * header.timescale) / valueOf(frameRate);
+  for (const [index, segment] of segments.entries()) {
+    const where = `${name}/${segment.name}`;
+    if (!segment.startsWithKey) throw invalid(`${where} does not begin with a key picture`);
+    if (segment.firstShown !== segment.start) throw invalid(`${where} begins before it is shown`);
+    const isLast = index === segments.length - 1;
+    if (isLast ? segment.samples > gopFrames : segment.samples !== gopFrames) {
+      throw invalid(`${where} has ${String(segment.samples)} pictures, not ${String(gopFrames)}`);
+    }
+    if (Math.abs(segment.duration - lasts(segment.samples)) > lasts(1) / 2) {
+      throw invalid(`${where} lasts ${(segment.duration / header.timescale).toFixed(3)} s`);
+    }
+  }
+}
+
+/** @throws {MediaError} OUTPUT_INVALID when a length is not the one that was planned */
+export function mustLast(found: number, planned: number | null): void {
+  if (planned === null) return;
+  const tolerance = Math.max(TOLERANCE_SECONDS, planned * TOLERANCE_SHARE);
+  if (Math.abs(found - planned) <= tolerance) return;
+  throw invalid(`it lasts ${found.toFixed(2)} s, not ${planned.toFixed(2)} s`);
+}
+
+/**
+ * Decodes the first and the last segment of a track, each with nothing but the set-up.
+ * @param work a folder for what is decoded
+ */
+export async function decodeEnds(
+  ffmpeg: Ffmpeg,
+  folder: string,
+  { segments }: CmafTrack,
+  work: string,
+  { signal, pause }: RunControl,
+): Promise<void> {
+  const names = new Set([segments[0]?.name, segments.at(-1)?.name].filter((name) => name !== undefined));
+  for (const name of names) {
+    const file = join(work, 'segment.mp4');
+    await copyFile(join(folder, INIT_FILE), file);
+    const handle = await open(file, 'a');
+    try {
+      await handle.appendFile(await readFile(join(folder, name)));
+    } finally {
+      await handle.close();
+    }
+    try {
+      await ffmpeg.run(['-xerror', ...guardedInput(file), '-map', '0', '-f', 'null', '-'], {
+        ...{ signal, pause, durationSeconds: null },
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof MediaError) || error.code !== 'INPUT_UNREADABLE') throw error;
+      throw invalid(`${name} does not decode: ${error.message}`, error);
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+}
+
+const invalid = (message: string, cause?: unknown): MediaError =>
+  new MediaError('OUTPUT_INVALID', message, { cause, facts: { check: 'segments' } });

@@ -1,0 +1,111 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { planLadder } from '@reelay/contracts';
+import {
+  describeMedia,
+  probe,
+  quoteCommand,
+  reportProgress,
+  shareOf,
+  type Ffmpeg,
+  type LibraryInput,
+  type MediaInfo,
+  type MediaLibrary,
+} from '@reelay/media';
+import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
+import type { EncodeSettings } from '../reencode-streaming/reencode-streaming.processor.js';
+import { groupRenditions, planRungs, type LadderPlan } from './ladder.plan.js';
+import { chooseByTitle, planSample, sampleFile, SAMPLE_CRFS, samplePlaces, type ProbedRung } from './per-title.plan.js';
+
+/** What a look at the video found. */
+interface PerTitle {
+  readonly sampledSeconds: number;
+  readonly places: number;
+  readonly rungs: readonly ProbedRung[];
+}
+
+/** Decides in which sizes and bitrates a video is offered. */
+export class PlanLadderProcessor implements JobProcessor<typeof planLadder> {
+  readonly contract = planLadder;
+
+  constructor(
+    private readonly ffmpeg: Ffmpeg,
+    private readonly library: MediaLibrary,
+    private readonly settings: EncodeSettings,
+  ) {}
+
+  async process(order: Order<typeof planLadder>, job: JobContext): Promise<ProcessorResult<typeof planLadder>> {
+    const { parameters } = order;
+    const input = await this.library.resolveInput(parameters.inputPath);
+    const media = await probe(this.ffmpeg.tools, input.absolute, job);
+    job.log(`input ${input.relative}: ${describeMedia(media)}`);
+    const plan = planRungs(parameters, media);
+    const { ladder, perTitle } = parameters.perTitle
+      ? await this.lookAt(input, media, plan, job)
+      : { ladder: plan, perTitle: null };
+    for (const note of ladder.notes) job.log(note);
+    const renditions = ladder.rungs.map(({ isAsked: _, ...rung }) => rung);
+    for (const { name, width, height, videoBitrateKbps, level } of renditions) {
+      job.log(`${name}: ${String(width)}x${String(height)}, ${String(videoBitrateKbps)} kbit/s, level ${level}`);
+    }
+    const { shown, frameRate, gopFrames, segmentSeconds, audio, notes } = ladder;
+    return {
+      destinationPaths: [],
+      result: {
+        source: { path: input.relative, media, ...shown },
+        ...{ frameRate, gopFrames, segmentSeconds, renditions, audio },
+        groups: groupRenditions(renditions, audio, parameters.groups).map((group) => ({
+          ...group,
+          renditions: [...group.renditions],
+        })),
+        perTitle: perTitle === null ? null : { ...perTitle, rungs: perTitle.rungs.map(mutable) },
+        notes: [...notes],
+      },
+    };
+  }
+
+  /** Encodes samples, and lets bitrates follow what they took. */
+  private async lookAt(
+    { absolute }: LibraryInput,
+    media: MediaInfo,
+    plan: LadderPlan,
+    job: JobContext,
+  ): Promise<{ ladder: LadderPlan; perTitle: PerTitle }> {
+    const places = samplePlaces(media.durationSeconds);
+    const bytes = plan.rungs.map(() => SAMPLE_CRFS.map(() => 0));
+    let sampledSeconds = 0;
+    for (const [index, sample] of places.entries()) {
+      const args = planSample(absolute, sample, plan, media, job.workDir, this.settings.threads);
+      job.log(`$ ${quoteCommand(this.ffmpeg.argv(args))}`);
+      const share = shareOf(job, (100 * index) / places.length, (100 * (index + 1)) / places.length);
+      const { frames } = await this.ffmpeg.run(args, {
+        signal: job.signal,
+        pause: job.pause,
+        durationSeconds: sample.seconds,
+        onProgress: reportProgress({ ...share, log: () => undefined }, 'samples'),
+      });
+      sampledSeconds += frames / plan.fps;
+      await this.addSizes(bytes, plan, job.workDir);
+    }
+    const measured = bytes.map((sizes) =>
+      sizes.map((size) => (size * 8) / 1000 / Math.max(sampledSeconds, 1 / plan.fps)),
+    );
+    const { rungs, probed } = chooseByTitle(plan, measured);
+    return {
+      ladder: { ...plan, rungs },
+      perTitle: { sampledSeconds: Number(sampledSeconds.toFixed(3)), places: places.length, rungs: probed },
+    };
+  }
+
+  private async addSizes(bytes: number[][], { rungs }: LadderPlan, folder: string): Promise<void> {
+    for (const [index, { name }] of rungs.entries()) {
+      for (const [at, crf] of SAMPLE_CRFS.entries()) {
+        const { size } = await stat(join(folder, sampleFile(name, crf)));
+        const row = bytes[index] ?? [];
+        row[at] = (row[at] ?? 0) + size;
+      }
+    }
+  }
+}
+
+const mutable = (rung: ProbedRung) => ({ ...rung, measured: rung.measured.map((each) => ({ ...each })) });
