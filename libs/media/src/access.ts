@@ -18,6 +18,8 @@ export interface ExtraAccess {
    * with its lists, titles and logs.
    */
   readonly folders?: readonly string[] | undefined;
+  /** Files that are read besides the inputs: those that a list among the inputs leads to. */
+  readonly files?: readonly string[] | undefined;
   /** Device files of the GPU that the run uses. */
   readonly devices?: readonly string[] | undefined;
 }
@@ -30,7 +32,10 @@ export interface ExtraAccess {
  */
 export function accessOf(args: readonly string[], libraryRoots: readonly string[], extra: ExtraAccess = {}): Access {
   return {
-    reads: unique(inputsOf(args).map((path) => (isBelow(libraryRoots, path) ? path : dirname(path)))),
+    reads: unique([
+      ...inputsOf(args).map((path) => (isBelow(libraryRoots, path) ? path : dirname(path))),
+      ...(extra.files ?? []),
+    ]),
     writes: unique([...outputsOf(args).map((path) => dirname(path)), ...(extra.folders ?? [])]),
     devices: extra.devices ?? [],
   };

@@ -3,9 +3,11 @@ import { compileGif } from './compile-gif.js';
 import { compileMega } from './compile-mega.js';
 import { compileQuad } from './compile-quad.js';
 import { compileRandom } from './compile-random.js';
+import { concatChunks } from './concat-chunks.js';
 import type { JobContract } from './define-job-type.js';
 import { digestGenerate } from './digest-generate.js';
 import { download } from './download.js';
+import { encodeChunk } from './encode-chunk.js';
 import { highlightGenerate } from './highlight-generate.js';
 import { moveToLibrary } from './move-to-library.js';
 import { probe } from './probe.js';
@@ -13,10 +15,12 @@ import { qualityCheck } from './quality-check.js';
 import { reencodeStreaming } from './reencode-streaming.js';
 import { publicScan, scan } from './scan.js';
 import { sceneExtract } from './scene-extract.js';
+import { segment } from './segment.js';
 import { tagGeneration } from './tag-generation.js';
 import { thumbnailGenerate } from './thumbnail-generate.js';
 import { transcode } from './transcode.js';
 import { trim } from './trim.js';
+import { uploadCopy } from './upload-copy.js';
 import { validate } from './validate.js';
 
 const contracts: readonly JobContract[] = [
@@ -25,8 +29,10 @@ const contracts: readonly JobContract[] = [
   compileMega,
   compileQuad,
   compileRandom,
+  concatChunks,
   digestGenerate,
   download,
+  encodeChunk,
   highlightGenerate,
   moveToLibrary,
   probe,
@@ -35,10 +41,12 @@ const contracts: readonly JobContract[] = [
   reencodeStreaming,
   scan,
   sceneExtract,
+  segment,
   tagGeneration,
   thumbnailGenerate,
   transcode,
   trim,
+  uploadCopy,
   validate,
 ];
 
