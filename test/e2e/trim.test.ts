@@ -67,6 +67,13 @@ describe('a plain trim', () => {
     await startTogether(file);
   });
 
+  it('of a transport stream begins with its first picture', async () => {
+    const inputPath = await makeFilm('start.ts', x264());
+    const { result, file } = await trim({ inputPath, start: 0, end: 3 });
+    const wanted = (await frameHashes(inLibrary(inputPath))).slice(0, result.frames);
+    expect(await frameHashes(file)).toEqual(wanted);
+  });
+
   it('cuts the real sample', async () => {
     const inputPath = await addSample(reelay.mediaRoot);
     const { result, file } = await trim({ inputPath, start: 1, end: 3, outputPath: 'clips/part.mkv' });

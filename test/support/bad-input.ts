@@ -30,10 +30,13 @@ const SMALL = { width: 64, height: 64, fps: 10 };
 /** What each type is given besides its input, once for each of its ways. What is not named here is given nothing. */
 const WAYS: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
   clip_generate: [{ ranges: [{ start: 0.1, end: 0.6 }] }],
+  // Chunks that are of another film, as a rule.
+  concat_chunks: [{ parts: [GOOD] }],
   compile_gif: [{ duration: 0.5, width: 64 }],
   compile_mega: [{ ...SMALL, crossfadeSeconds: 0.2 }],
   compile_quad: [SMALL],
   compile_random: [{ ...SMALL, clipSeconds: 0.5, seed: 1 }],
+  encode_chunk: [{ overrides: { video: { speed: 'ultrafast' } } }],
   digest_generate: [{ targetLength: 1 }],
   encode_rendition: [
     {
@@ -59,8 +62,8 @@ const WAYS: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]
   validate: [{ decode: true }],
 };
 
-/** Takes any file as it is, and away with it: what the others would be given is gone then. */
-const MOVING = 'move_to_library';
+/** These take any file as it is; some away with it, so that what the others would be given is gone. */
+const TAKING = ['move_to_library', 'upload_copy'];
 
 /** How many inputs the types need that take several. */
 const LEAST_INPUTS: Readonly<Record<string, number>> = { compile_quad: 4 };
@@ -104,7 +107,7 @@ export const GOOD_FILM: readonly string[] = [
 export function readingTypes(): { type: string; several: boolean }[] {
   return [...JOB_CONTRACTS.values()].flatMap((contract) => {
     const { properties = {} } = parametersJsonSchema(contract) as { properties?: Record<string, unknown> };
-    if (contract.type === MOVING || !('inputPath' in properties || 'inputPaths' in properties)) return [];
+    if (TAKING.includes(contract.type) || !('inputPath' in properties || 'inputPaths' in properties)) return [];
     return [{ type: contract.type, several: 'inputPaths' in properties }];
   });
 }

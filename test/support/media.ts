@@ -93,6 +93,28 @@ export async function frameTimes(file: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
+/** How many pictures a file has, as stored. */
+export async function countPictures(file: string): Promise<number> {
+  const { ffprobe } = await resolveFfmpeg();
+  const args = ['-select_streams', 'V:0', '-count_packets', '-show_entries', 'stream=nb_read_packets'];
+  const { stdout } = await run(ffprobe, ['-v', 'error', ...args, '-of', 'csv=p=0', file]);
+  return Number.parseInt(stdout, 10);
+}
+
+/** The mean SSIM of a video and its reference, picture by picture, whatever their times; the reference is scaled. */
+export async function ssimOf(file: string, reference: string): Promise<number> {
+  const { ffmpeg } = await resolveFfmpeg();
+  const size = (await probeFile(file)).streams.find(({ codec_type }) => codec_type === 'video');
+  const scale = `scale=${String(size?.width)}:${String(size?.height)},format=yuv420p,setsar=1`;
+  const counted = 'settb=1/25,setpts=N';
+  const graph = `[0:V:0]${counted},format=yuv420p,setsar=1[a];[1:V:0]${counted},${scale}[b];[a][b]ssim=shortest=1`;
+  const inputs = ['-i', file, '-i', reference, '-filter_complex', graph, '-fps_mode', 'passthrough'];
+  const { stderr } = await run(ffmpeg, ['-nostdin', '-hide_banner', ...inputs, '-f', 'null', '-']);
+  const [, all] = /SSIM .*All:([\d.]+)/.exec(stderr) ?? [];
+  if (all === undefined) throw new Error(`ffmpeg gave no SSIM: ${stderr}`);
+  return Number(all);
+}
+
 const MOST_CHARS = 64_000_000;
 
 const dataLines = (text: string): string[] =>

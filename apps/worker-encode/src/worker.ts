@@ -3,6 +3,9 @@ import { openMedia } from '@reelay/media';
 import { TRANSCODE_FEATURES, TRIM_ENCODERS } from '@reelay/media/plan';
 import { parseEnv } from '@reelay/platform';
 import { defineWorker } from '@reelay/worker-sdk';
+import { ConcatChunksProcessor } from './chunked/concat-chunks.processor.js';
+import { EncodeChunkProcessor } from './chunked/encode-chunk.processor.js';
+import { SegmentProcessor } from './chunked/segment.processor.js';
 import { env } from './config.js';
 import { LADDER_ENCODERS } from './encode-rendition/encode-rendition.plan.js';
 import { EncodeRenditionProcessor } from './encode-rendition/encode-rendition.processor.js';
@@ -30,10 +33,13 @@ export default defineWorker({
     const encoding = { threads: settings.FFMPEG_THREADS, hardware };
     return {
       processors: [
+        new ConcatChunksProcessor(ffmpeg, library),
+        new EncodeChunkProcessor(ffmpeg, library, encoding),
         new EncodeRenditionProcessor(ffmpeg, library, encoding),
         new PackageHlsDashProcessor(ffmpeg, library),
         new PlanLadderProcessor(ffmpeg, library, encoding),
         new ReencodeStreamingProcessor(ffmpeg, library, encoding),
+        new SegmentProcessor(ffmpeg, library),
         new TranscodeProcessor(ffmpeg, library, encoding),
         new TrimProcessor(ffmpeg, library, encoding),
       ],

@@ -13,6 +13,7 @@ import { QualityCheckProcessor } from './quality-check/quality-check.processor.j
 import { ScanProcessor } from './scan/scan.processor.js';
 import { PREVIEW_ENCODERS } from './thumbnail-generate/thumbnail-generate.plan.js';
 import { ThumbnailGenerateProcessor } from './thumbnail-generate/thumbnail-generate.processor.js';
+import { UploadCopyProcessor } from './upload-copy/upload-copy.processor.js';
 import { ValidateProcessor } from './validate/validate.processor.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -36,6 +37,7 @@ export default defineWorker({
         new QualityCheckProcessor(ffmpeg, library),
         new ScanProcessor(scan, ffmpeg, library),
         new ThumbnailGenerateProcessor(ffmpeg, library),
+        new UploadCopyProcessor(ffmpeg, library),
         new ValidateProcessor(ffmpeg, library),
       ],
       features,

@@ -18,8 +18,8 @@ export interface ExtraAccess {
    * with its lists, titles and logs.
    */
   readonly folders?: readonly string[] | undefined;
-  /** Folders that a playlist or manifest leads to; they are only read. */
-  readonly readFolders?: readonly string[] | undefined;
+  /** Files and folders that are read besides the inputs: those that a list, playlist or manifest leads to. */
+  readonly reads?: readonly string[] | undefined;
   /** Device files of the GPU that the run uses. */
   readonly devices?: readonly string[] | undefined;
 }
@@ -34,7 +34,7 @@ export function accessOf(args: readonly string[], libraryRoots: readonly string[
   return {
     reads: unique([
       ...inputsOf(args).map((path) => (isBelow(libraryRoots, path) ? path : dirname(path))),
-      ...(extra.readFolders ?? []),
+      ...(extra.reads ?? []),
     ]),
     writes: unique([...outputsOf(args).map((path) => dirname(path)), ...(extra.folders ?? [])]),
     devices: extra.devices ?? [],

@@ -17,7 +17,7 @@ export interface AskOptions extends RunControl {
   readonly timeoutMs?: number;
   readonly maxChars?: number;
   /** Folders that a playlist or manifest leads to. */
-  readonly readFolders?: readonly string[];
+  readonly reads?: readonly string[];
 }
 
 /** What ffprobe answered. */
@@ -36,11 +36,11 @@ export interface FfprobeAnswer {
 export async function askFfprobe(
   tools: MediaTools,
   args: readonly string[],
-  { signal, pause, timeoutMs = HEADER_TIMEOUT_MS, maxChars = HEADER_CHARS, readFolders }: AskOptions,
+  { signal, pause, timeoutMs = HEADER_TIMEOUT_MS, maxChars = HEADER_CHARS, reads }: AskOptions,
 ): Promise<FfprobeAnswer> {
   const { launch } = tools;
   const command = [tools.ffprobe, '-hide_banner', '-loglevel', 'error', ...args];
-  const argv = launchArgv(launch, command, accessOf(args, launch.libraryRoots, { readFolders }));
+  const argv = launchArgv(launch, command, accessOf(args, launch.libraryRoots, { reads }));
   const answer = await capture(argv, { env: launch.env, signal, pause, timeoutMs, maxChars });
   signal.throwIfAborted();
   if (answer.timedOut) {

@@ -27,7 +27,7 @@ export { inputIsDamaged } from './failure.js';
 export { Ffmpeg, type RunOptions, type RunResult } from './ffmpeg.js';
 export { fingerprintOf } from './fingerprint.js';
 export { guardedInput, outputFile, quoteCommand } from './input.js';
-export { MediaLibrary, type FreeName, type LibraryInput, type LibraryOutput } from './library.js';
+export { MediaLibrary, type FreeName, type LibraryFolder, type LibraryInput, type LibraryOutput } from './library.js';
 export { attemptOfPartial, extensionOf, outputBaseName, partialName, safeLibraryPath } from './library-path.js';
 export {
   displaySize,

@@ -14,6 +14,14 @@ export interface LibraryInput {
   readonly sizeBytes: number;
 }
 
+/** A folder of the library. */
+export interface LibraryFolder {
+  /** As it was given, tidied. */
+  readonly relative: string;
+  /** With all links followed. */
+  readonly absolute: string;
+}
+
 /**
  * Where an output goes. Nothing is there yet, except for its folder, or what an earlier attempt of the
  * same job published.
@@ -100,6 +108,23 @@ export class MediaLibrary {
       throw inputError(relative, error);
     });
     return { relative, absolute, sizeBytes: file.size };
+  }
+
+  /**
+   * A folder inside the library after links are followed; null when the path is none of a folder.
+   * @throws {MediaError} PATH_OUTSIDE_LIBRARY, INVALID_PARAMETERS
+   */
+  async findFolder(path: string): Promise<LibraryFolder | null> {
+    const relative = safeLibraryPath(path);
+    const roots = await this.rootPaths();
+    const absolute = await realpath(join(this.root, relative)).catch(() => null);
+    if (absolute === null) return null;
+    mustBeInside(roots, absolute, relative);
+    const isFolder = await stat(absolute).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    return isFolder ? { relative, absolute } : null;
   }
 
   /**

@@ -17,8 +17,8 @@ export interface CopyControl {
   readonly signal: AbortSignal;
   /** So many bytes were copied, of so many. */
   readonly onCopied?: (bytes: number, totalBytes: number) => void;
-  /** What is to stay free on the disk that a copy goes to. */
-  readonly reserveBytes: number;
+  /** What is to stay free on the disk that a copy goes to; left out, nothing. */
+  readonly reserveBytes?: number;
 }
 
 /** Errors of `link` that a copy gets round: another file system, or one without hard links. */
@@ -41,7 +41,7 @@ export async function linkOrCopy(from: string, to: string, control: CopyControl)
   return { mode: 'copy' };
 }
 
-async function copy(from: string, to: string, { signal, onCopied, reserveBytes }: CopyControl): Promise<void> {
+async function copy(from: string, to: string, { signal, onCopied, reserveBytes = 0 }: CopyControl): Promise<void> {
   const before = await stat(from);
   await requireRoom([dirname(to)], before.size, reserveBytes);
   let copied = 0;

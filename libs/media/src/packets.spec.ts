@@ -13,7 +13,7 @@ describe('parsePictures', () => {
     expect(parsePictures(lines, 1.4)).toEqual([
       { seconds: 10, durationSeconds: 0.04, isKey: true },
       { seconds: 10.08, durationSeconds: null, isKey: false },
-      { seconds: 10.04, durationSeconds: 0.04, isKey: false },
+      { seconds: 10.04, durationSeconds: 0.04, isKey: false, isHidden: true },
     ]);
   });
 

@@ -22,17 +22,18 @@ export async function listPictures(
   file: string,
   range: { from: number; to: number },
   header: PictureHeader,
-  control: RunControl,
+  { signal, pause }: RunControl,
 ): Promise<PicturePacket[]> {
   const at = (seconds: number): string => (seconds + header.startSeconds).toFixed(6);
   const { stdout } = await askFfprobe(
     tools,
     [
-      ...['-select_streams', 'V:0', '-read_intervals', `${at(range.from)}%${at(range.to)}`],
+      // A seek to the start of a transport stream lands behind its first key picture.
+      ...['-select_streams', 'V:0', '-read_intervals', `${range.from > 0 ? at(range.from) : ''}%${at(range.to)}`],
       ...['-show_entries', 'packet=pts_time,dts_time,duration_time,flags', '-print_format', 'compact=print_section=0'],
       ...guardedInput(file),
     ],
-    { ...control, timeoutMs: LIST_TIMEOUT_MS, maxChars: LIST_CHARS },
+    { signal, pause, timeoutMs: LIST_TIMEOUT_MS, maxChars: LIST_CHARS },
   );
   return parsePictures(stdout, header.startSeconds);
 }
@@ -41,13 +42,15 @@ export async function listPictures(
 export function parsePictures(lines: string, startSeconds: number): PicturePacket[] {
   return lines.split('\n').flatMap((line) => {
     const fields = new Map(line.split('|').map((field) => field.split('=') as [string, string]));
+    const flags = fields.get('flags') ?? '';
     const shown = seconds(fields.get('pts_time')) ?? seconds(fields.get('dts_time'));
     if (shown === null) return [];
     return [
       {
         seconds: Math.round((shown - startSeconds) * 1e6) / 1e6,
         durationSeconds: seconds(fields.get('duration_time')),
-        isKey: fields.get('flags')?.startsWith('K') ?? false,
+        isKey: flags.startsWith('K'),
+        ...(flags.charAt(1) === 'D' ? { isHidden: true as const } : {}),
       },
     ];
   });

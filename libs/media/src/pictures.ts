@@ -6,6 +6,8 @@ export interface PicturePacket {
   readonly durationSeconds: number | null;
   /** Whether decoding can start here. */
   readonly isKey: boolean;
+  /** It is decoded for others only: the file's edit list leaves it out. */
+  readonly isHidden?: true;
 }
 
 /** What joining pieces of a stream needs to know of it, which no player shows. */

@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import {
   BUILT_IN_PRESETS,
+  concatChunks,
   DEFAULT_PRESET,
+  encodeChunk,
   overrideSettings,
   parsePresetReference,
   presetVersionName,
@@ -26,6 +28,9 @@ import {
 } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
 import { ApiError, unprocessable } from '../http/api-error.js';
+
+/** The job types that encode by a preset. */
+const ENCODING_BY_PRESET: readonly string[] = [concatChunks.type, encodeChunk.type, transcode.type];
 
 /** A preset with a job's changes to it. */
 export interface ResolvedPreset {
@@ -86,8 +91,8 @@ export class PresetsService {
   }
 
   /**
-   * Adds to a transcode's parameters the settings that its preset has now, since workers know no database. Parameters of
-   * other job types stay as they are.
+   * Adds to the parameters of a job that encodes by a preset the settings that this has now, since workers know no
+   * database. Parameters of other job types stay as they are.
    * @param params that fit the job type's contract
    * @param store in a transaction, its manager
    * @throws {ApiError} 422 for a preset that is not there, or overrides that do not fit it
@@ -97,7 +102,7 @@ export class PresetsService {
     params: Record<string, unknown>,
     store: SqlRunner = this.dataSource,
   ): Promise<Record<string, unknown>> {
-    if (type !== transcode.type) return params;
+    if (!ENCODING_BY_PRESET.includes(type)) return params;
     const { preset, overrides, settings } = params as Partial<ParametersOf<typeof transcode>>;
     const asked = preset ?? DEFAULT_PRESET;
     const found = await this.find(asked, store);

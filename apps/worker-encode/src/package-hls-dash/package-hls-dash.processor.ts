@@ -133,7 +133,10 @@ export class PackageHlsDashProcessor implements JobProcessor<typeof packageHlsDa
       const { segments } = await readTrack(from);
       for (const file of [INIT_FILE, ...segments.map((segment) => segment.name)]) {
         signal.throwIfAborted();
-        const { mode } = await linkOrCopy(join(from, file), join(folder, name, file), { signal });
+        const { mode } = await linkOrCopy(join(from, file), join(folder, name, file), {
+          signal,
+          reserveBytes: this.ffmpeg.tools.reserveBytes,
+        });
         count = { ...count, [mode]: count[mode] + 1 };
       }
     }

@@ -9,12 +9,15 @@ import {
 } from '@reelay/contracts';
 import { MediaError } from '@reelay/media';
 
+/** By which preset a job encodes. */
+type PresetChoice = Pick<ParametersOf<typeof transcode>, 'preset' | 'overrides' | 'settings'>;
+
 /**
  * The settings that an order carries. One that was written by hand may name a built-in preset and carry none;
  * other presets only the backend knows.
  * @throws {MediaError} INVALID_PARAMETERS
  */
-export function orderSettings({ preset, overrides, settings }: ParametersOf<typeof transcode>): {
+export function orderSettings({ preset, overrides, settings }: PresetChoice): {
   preset: string;
   settings: PresetSettings;
 } {

@@ -1,8 +1,8 @@
-import type { deleteOutput, DirectoryType, ParametersOf } from '@reelay/contracts';
+import type { deleteOutput, BuiltInDirectoryType, ParametersOf } from '@reelay/contracts';
 import { MediaError, safeLibraryPath } from '@reelay/media';
 
 /** What is in it was made to be thrown away. */
-const WORK_FOLDER = 'work' satisfies DirectoryType;
+const WORK_FOLDER = 'work' satisfies BuiltInDirectoryType;
 
 /**
  * The paths that are to be removed, tidied, each once.

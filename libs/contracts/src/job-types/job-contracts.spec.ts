@@ -37,6 +37,7 @@ const LEAST: Readonly<Record<string, Record<string, unknown>>> = {
   compile_mega: { inputPaths },
   compile_quad: { inputPaths: [...inputPaths, ...inputPaths] },
   compile_random: { inputPaths },
+  concat_chunks: { inputPath, parts: ['work/a.mp4'] },
   delete_output: { paths: ['work/a'] },
   download: { url: 'https://example.org/a.mp4' },
   encode_rendition: { inputPath, renditions: [rendition], frameRate: '25', gopFrames: 100 },
@@ -46,6 +47,7 @@ const LEAST: Readonly<Record<string, Record<string, unknown>>> = {
   quality_check: { inputPath, referencePath: 'videos/a.mp4' },
   scan: {},
   trim: { inputPath, start: 1, end: 2 },
+  upload_copy: { inputPath, to: 'public/a.mp4' },
 };
 const leastOf = ({ type }: JobContract): Record<string, unknown> => LEAST[type] ?? { inputPath };
 /** The job types that read files of the library. */
@@ -72,9 +74,11 @@ describe('JOB_CONTRACTS', () => {
       'compile_mega',
       'compile_quad',
       'compile_random',
+      'concat_chunks',
       'delete_output',
       'digest_generate',
       'download',
+      'encode_chunk',
       'encode_rendition',
       'highlight_generate',
       'move_to_library',
@@ -86,10 +90,12 @@ describe('JOB_CONTRACTS', () => {
       'reencode_streaming',
       'scan',
       'scene_extract',
+      'segment',
       'tag_generation',
       'thumbnail_generate',
       'transcode',
       'trim',
+      'upload_copy',
       'validate',
     ]);
     for (const [name, { type }] of JOB_CONTRACTS) expect(type).toBe(name);

@@ -3,10 +3,12 @@ import { compileGif } from './compile-gif.js';
 import { compileMega } from './compile-mega.js';
 import { compileQuad } from './compile-quad.js';
 import { compileRandom } from './compile-random.js';
+import { concatChunks } from './concat-chunks.js';
 import type { JobContract } from './define-job-type.js';
 import { deleteOutput } from './delete-output.js';
 import { digestGenerate } from './digest-generate.js';
 import { download } from './download.js';
+import { encodeChunk } from './encode-chunk.js';
 import { encodeRendition } from './encode-rendition.js';
 import { highlightGenerate } from './highlight-generate.js';
 import { moveToLibrary } from './move-to-library.js';
@@ -17,10 +19,12 @@ import { qualityCheck } from './quality-check.js';
 import { reencodeStreaming } from './reencode-streaming.js';
 import { publicScan, scan } from './scan.js';
 import { sceneExtract } from './scene-extract.js';
+import { segment } from './segment.js';
 import { tagGeneration } from './tag-generation.js';
 import { thumbnailGenerate } from './thumbnail-generate.js';
 import { transcode } from './transcode.js';
 import { trim } from './trim.js';
+import { uploadCopy } from './upload-copy.js';
 import { validate } from './validate.js';
 
 const contracts: readonly JobContract[] = [
@@ -29,9 +33,11 @@ const contracts: readonly JobContract[] = [
   compileMega,
   compileQuad,
   compileRandom,
+  concatChunks,
   deleteOutput,
   digestGenerate,
   download,
+  encodeChunk,
   encodeRendition,
   highlightGenerate,
   moveToLibrary,
@@ -43,10 +49,12 @@ const contracts: readonly JobContract[] = [
   reencodeStreaming,
   scan,
   sceneExtract,
+  segment,
   tagGeneration,
   thumbnailGenerate,
   transcode,
   trim,
+  uploadCopy,
   validate,
 ];
 

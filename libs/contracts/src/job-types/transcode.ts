@@ -15,6 +15,15 @@ export const transcodeChoice = {
   end: seconds.optional().describe('Second of the input at which the output ends'),
 };
 
+/** By which preset a job encodes; the settings are filled in when it is submitted, since workers know no presets. */
+export const presetChoice = {
+  preset: presetReference.default(DEFAULT_PRESET).describe("A preset's name, or name@version"),
+  overrides: transcodeChoice.overrides,
+  settings: presetSettings
+    .optional()
+    .describe("Filled in when the job is submitted: the preset's settings with the overrides applied"),
+};
+
 /** Whether a part of the input has a length. */
 export const endsAfterStart = ({ start = 0, end }: { start?: number | undefined; end?: number | undefined }): boolean =>
   end === undefined || end > start;
@@ -37,11 +46,9 @@ export const transcode = defineJobType('transcode', {
     .strictObject({
       ...mediaInput,
       ...mediaOutput,
-      preset: presetReference.default(DEFAULT_PRESET).describe("A preset's name, or name@version"),
+      preset: presetChoice.preset,
       ...transcodeChoice,
-      settings: presetSettings
-        .optional()
-        .describe("Filled in when the job is submitted: the preset's settings with the overrides applied"),
+      settings: presetChoice.settings,
     })
     .refine(endsAfterStart, END_FAULT),
   result: z.object({

@@ -51,7 +51,7 @@ export async function probeManifest(
     const { stdout } = await askFfprobe(
       tools,
       ['-print_format', 'json', '-show_entries', entries, ...guardedManifest(kind, file)],
-      { ...control, readFolders: [dirname(file)] },
+      { ...control, reads: [dirname(file)] },
     );
     const { streams } = answer.parse(JSON.parse(stdout));
     return streams.map(({ codec_type: type, codec_name: codec, width = 0, height = 0 }) => ({
@@ -83,7 +83,7 @@ export async function decodePlaylist(
   const args = ['-xerror', ...guardedManifest('hls', file), '-map', '0', '-fps_mode', 'passthrough', '-f', 'null', '-'];
   try {
     return await ffmpeg.run(args, {
-      ...{ signal, pause, durationSeconds, readFolders: [dirname(file)] },
+      ...{ signal, pause, durationSeconds, reads: [dirname(file)] },
       ...(onProgress === undefined ? {} : { onProgress }),
     });
   } catch (error) {

@@ -1,6 +1,9 @@
 export { safeLibraryPath } from '../library-path.js';
 export { ffmpegArgv } from '../input.js';
 export { MediaError } from '../errors.js';
+export { planChunk, type ChunkPlan } from './chunk.js';
+export { chunkScript, planChunkJoin, type ChunkJoinPlan, type JoinedChunk, type JoinedPictures } from './chunk-join.js';
+export { filmPictures, lastSeconds, listChunks, picturesFault, type FilmPictures } from './chunk-list.js';
 export { compiled, type Chapter } from './join.js';
 export {
   filterValue,

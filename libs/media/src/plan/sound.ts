@@ -79,6 +79,12 @@ export function planSound(
   };
 }
 
+/** The options that make the sound of an output. */
+export const soundOptions = ({ filters, options }: SoundPlan): string[] => [
+  ...(filters.length === 0 ? [] : ['-af', filters.join(',')]),
+  ...options,
+];
+
 function copied({ codec }: AudioStreamInfo, container: PresetContainer): SoundPlan {
   const holds = COPYABLE[container];
   if (holds !== null && !holds.includes(codec)) {

@@ -7,7 +7,7 @@ import { outputBaseName } from '../library-path.js';
 import type { MediaInfo } from '../media-info.js';
 import { planHardware, type HardwareEncoders, type HardwarePlan } from './hardware-encoder.js';
 import { planPicture, type PicturePlan } from './picture.js';
-import { AUDIO_ENCODERS, planSound, type SoundPlan } from './sound.js';
+import { AUDIO_ENCODERS, planSound, soundOptions, type SoundPlan } from './sound.js';
 import { hardwareOptions, VIDEO_ENCODERS, videoOptions } from './video-encoder.js';
 
 /** What a transcode does with one input. */
@@ -51,7 +51,8 @@ interface Format {
   readonly extensions: readonly [string, ...string[]];
 }
 
-const FORMATS: Readonly<Record<PresetContainer, Format>> = {
+/** How each container is written and known again. */
+export const FORMATS: Readonly<Record<PresetContainer, Format>> = {
   mp4: { muxer: 'mp4', container: 'mp4', extensions: ['mp4', 'm4v'] },
   mkv: { muxer: 'matroska', container: 'matroska', extensions: ['mkv', 'mka'] },
   webm: { muxer: 'webm', container: 'webm', extensions: ['webm', 'weba'] },
@@ -68,7 +69,7 @@ export const TRANSCODE_FEATURES: readonly string[] = [
 ];
 
 /** Packets that wait for the other stream's first one; inputs whose sound starts late need many. */
-const MUXING_QUEUE = '1024';
+export const MUXING_QUEUE = '1024';
 
 /** The extensions that a file in this container may have; the first is the usual one. */
 export const extensionsOf = (container: PresetContainer): readonly [string, ...string[]] =>
@@ -166,11 +167,6 @@ function pictureOptions(
   ];
 }
 
-const soundOptions = ({ filters, options }: SoundPlan): string[] => [
-  ...(filters.length === 0 ? [] : ['-af', filters.join(',')]),
-  ...options,
-];
-
 /** Which part of the input is read, and how long that is; null where nobody knows. */
 function planPart(
   { settings, start = 0, end }: TranscodeRequest,
@@ -190,8 +186,8 @@ function planPart(
   };
 }
 
-/** A stream that is left out may last longer than the one that stays. */
-function playingSeconds(media: MediaInfo, wanted: { picture: boolean; sound: boolean }): number | null {
+/** How long what is wanted lasts: a stream that is left out may last longer than the one that stays. */
+export function playingSeconds(media: MediaInfo, wanted: { picture: boolean; sound: boolean }): number | null {
   const only = wanted.picture && wanted.sound ? null : wanted.picture ? media.video : media.audio;
   return only?.durationSeconds ?? media.durationSeconds;
 }
@@ -214,7 +210,8 @@ function notesOf(
   ];
 }
 
-function needsOf(pictureEncoder: string | null, picture: PicturePlan | null, sound: SoundPlan | null) {
+/** What of ffmpeg a picture and a sound need. */
+export function needsOf(pictureEncoder: string | null, picture: PicturePlan | null, sound: SoundPlan | null) {
   const soundEncoder = sound?.encoder ?? null;
   const filters = [...(picture?.filters ?? []), ...(sound?.filters ?? [])];
   return {

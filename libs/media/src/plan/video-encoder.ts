@@ -13,6 +13,8 @@ export interface EncoderSurroundings {
   readonly isMp4: boolean;
   /** Left out, as many as ffmpeg likes. */
   readonly threads: number | undefined;
+  /** Whether pieces that were encoded apart, maybe with other numbers of threads, are joined into one stream. */
+  readonly joined?: boolean;
 }
 
 /** The encoder of each codec, by ffmpeg's name. */
@@ -70,16 +72,19 @@ export const hardwareOptions = (
 const appleTag = (isMp4: boolean): string[] => (isMp4 ? ['-tag:v', 'hvc1'] : []);
 
 const OPTIONS: Readonly<Record<PictureCodec, (settings: PictureSettings, around: EncoderSurroundings) => string[]>> = {
-  h264: (settings, { threads }) => [
+  h264: (settings, { threads, joined = false }) => [
     ...['-preset', settings.speed ?? DEFAULT_SPEED],
     ...rateOptions(settings),
+    // Else it fits the parameter sets to what it encodes.
+    ...(joined ? ['-x264-params', 'stitchable=1'] : []),
     ...threadOptions(threads),
   ],
-  hevc: (settings, { threads, isMp4 }) => [
+  hevc: (settings, { threads, isMp4, joined = false }) => [
     ...['-preset', settings.speed ?? DEFAULT_SPEED],
     ...rateOptions(settings),
     // It prints its settings as errors otherwise; open GOPs cannot be cut or joined.
-    ...['-x265-params', ['log-level=error', 'open-gop=0', ...(threads ? [`pools=${String(threads)}`] : [])].join(':')],
+    // Its settings, the number of threads among them, would stand in the header too.
+    ...['-x265-params', x265Params(threads, joined)],
     ...appleTag(isMp4),
   ],
   av1: (settings, { threads, picture: { size } }) => {
@@ -102,6 +107,13 @@ const OPTIONS: Readonly<Record<PictureCodec, (settings: PictureSettings, around:
     ...threadOptions(threads),
   ],
 };
+
+const x265Params = (threads: number | undefined, joined: boolean): string =>
+  [
+    ...['log-level=error', 'open-gop=0'],
+    ...(joined ? ['info=0'] : []),
+    ...(threads ? [`pools=${String(threads)}`] : []),
+  ].join(':');
 
 const rateOptions = (settings: PictureSettings): string[] => [
   ...(settings.crf === undefined ? ['-b:v', kilobits(settings.bitrateKbps)] : ['-crf', String(settings.crf)]),
