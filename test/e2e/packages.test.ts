@@ -265,7 +265,9 @@ describe('plan_ladder', () => {
       await plan(reelay, { inputPath: still, perTitle: true, renditions }),
       await plan(reelay, { inputPath: noise, perTitle: true, renditions }),
     ];
-    expect(easy.perTitle).toMatchObject({ places: 4, sampledSeconds: 8 });
+    expect(easy.perTitle?.places).toBe(4);
+    // A sample may have one picture more.
+    expect(easy.perTitle?.sampledSeconds).toBeCloseTo(8, 0);
     for (const [index, rung] of (easy.perTitle?.rungs ?? []).entries()) {
       const other = hard.perTitle?.rungs[index];
       expect(rung.measured[0]?.kbps ?? 0).toBeLessThan(other?.measured[0]?.kbps ?? 0);

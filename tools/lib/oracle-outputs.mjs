@@ -11,6 +11,8 @@ const PROBE_TIMEOUT_MS = 60_000;
 
 /** Takes its input away. Reelay's other job types leave theirs where they are; of those of others nobody knows. */
 const MOVING_TYPE = 'move_to_library';
+/** Removes what it names, and what is below that. */
+const REMOVING_TYPE = 'delete_output';
 
 async function readingTypes() {
   const { JOB_CONTRACTS } = await import('../../libs/contracts/dist/index.js');
@@ -20,7 +22,7 @@ async function readingTypes() {
 /** @typedef {{ job: string, path: string }} Output */
 
 /**
- * The outputs of completed jobs that are gone, empty or no media, unless a later job replaced or moved them.
+ * The outputs of completed jobs that are gone, empty or no media, unless a later job replaced, moved or removed them.
  * @param {{ mediaRoot: string, newest: number, ffprobe?: string }} options `newest`: of how many jobs
  * @param {import('./oracle.mjs').Query} query
  * @param {string[]} leftOut told when there is no ffprobe
@@ -118,7 +120,7 @@ async function isAnimatedWebp(file) {
 }
 
 /**
- * Whether a later job put out the same path, or may have moved it.
+ * Whether a later job put out the same path, removed it, or may have moved it.
  * @param {Output} output
  * @param {import('./oracle.mjs').Query} query
  */
@@ -128,10 +130,13 @@ async function isSuperseded({ job, path }, query) {
        SELECT FROM jobs later JOIN jobs own ON own.id = $1
         WHERE later.status = 'completed' AND (later.completed_at, later.id) > (own.completed_at, own.id)
           AND ($2 = ANY (later.destination_paths)
+               OR EXISTS (SELECT FROM jsonb_array_elements_text(
+                                   CASE WHEN later.type = $4 THEN later.params -> 'paths' ELSE '[]' END) AS removed
+                           WHERE $2 = removed OR starts_with($2, removed || '/'))
                OR (later.type <> ALL ($3::text[])
                    AND EXISTS (SELECT FROM jsonb_each_text(later.params) AS param WHERE param.value = $2)))
      ) AS superseded`,
-    [job, path, await readingTypes()],
+    [job, path, await readingTypes(), REMOVING_TYPE],
   );
   return row.superseded;
 }
