@@ -38,29 +38,34 @@ export async function withBenchStack(dataDir, work) {
   }
 }
 
+/** How many workers there were, so that each has a name of its own. */
+let workers = 0;
+
 /**
- * A worker that handles media, for as long as it is measured.
+ * A worker that handles media, for as long as it is measured; called within itself, a further replica.
  * @template T
  * @param {import('./benches.mjs').Context} context
  * @param {'worker-encode' | 'worker-library'} app
  * @param {() => Promise<T>} work
+ * @param {NodeJS.ProcessEnv} [more] further settings
  * @returns {Promise<T>}
  */
-export async function withMediaWorker({ media, dataDir, apiUrl, token }, app, work) {
+export async function withMediaWorker({ media, dataDir, apiUrl, token }, app, work, more = {}) {
   const forWorkers = { ...media };
   delete forWorkers.REELAY_TOKEN;
   delete forWorkers.DATABASE_URL;
-  const instance = `bench-${app}-${process.pid}`;
+  const instance = `bench-${app}-${process.pid}-${++workers}`;
   const worker = await startService({
     command: process.execPath,
     args: [join(import.meta.dirname, '../../apps', app, 'dist/main.js')],
-    log: join(dataDir, 'logs', `${app}.log`),
+    log: join(dataDir, 'logs', `${instance}.log`),
     env: {
       PATH: process.env.PATH,
       LOG_LEVEL: 'warn',
       INSTANCE_ID: instance,
-      WORK_DIR: join(dataDir, `work-${app}`),
+      WORK_DIR: join(dataDir, `work-${instance}`),
       ...forWorkers,
+      ...more,
     },
   });
   try {
@@ -68,7 +73,7 @@ export async function withMediaWorker({ media, dataDir, apiUrl, token }, app, wo
       const response = await fetch(`${apiUrl}/api/media/workers`, { headers: { authorization: `Bearer ${token}` } });
       const { data } = /** @type {{ data: { instanceId: string, live: boolean }[] }} */ (await response.json());
       if (data.some(({ instanceId, live }) => live && instanceId === instance)) break;
-      if (!worker.isRunning()) throw new Error(`${app} ended; see its log in ${dataDir}/logs`);
+      if (!worker.isRunning()) throw new Error(`${app} ended; see ${instance}.log in ${dataDir}/logs`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     return await work();

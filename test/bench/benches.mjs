@@ -59,4 +59,14 @@ export const BENCHES = [
     what: 'the second scan of a folder beside the first',
     load: () => import('./scan.mjs'),
   },
+  {
+    name: 'ladder',
+    what: 'a packaged ladder beside one ffmpeg command; how soon a progressive one can be played',
+    load: () => import('./ladder.mjs'),
+  },
+  {
+    name: 'chunks',
+    what: 'a chunked encode by one replica beside two',
+    load: () => import('./chunks.mjs'),
+  },
 ];

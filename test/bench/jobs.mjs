@@ -14,7 +14,7 @@ const noop = (n) => ({ type: 'bench_noop', params: { n } });
  * @returns {Promise<unknown>} the answer's body
  */
 async function post({ apiUrl, token }, path, body) {
-  const response = await fetch(`${apiUrl}/api/media/jobs${path}`, {
+  const response = await fetch(`${apiUrl}/api/media${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -29,7 +29,7 @@ export const submit = (context, n) => submitJob(context, noop(n));
 
 /** @param {import('./benches.mjs').Context} context @param {{ type: string, params: Record<string, unknown> }} job */
 export async function submitJob(context, job) {
-  const { id } = /** @type {{ id: string }} */ (await post(context, '', job));
+  const { id } = /** @type {{ id: string }} */ (await post(context, '/jobs', job));
   return id;
 }
 
@@ -52,9 +52,30 @@ export async function timedJob(context, watch, job) {
   return { seconds, job: ended };
 }
 
+/**
+ * From the start of a workflow to its end, in seconds, with what came of it.
+ * @param {import('./benches.mjs').Context} context
+ * @param {Awaited<ReturnType<typeof watchEnds>>} watch
+ * @param {{ template: string, input: Record<string, unknown> }} workflow
+ */
+export async function timedWorkflow(context, watch, workflow) {
+  const start = performance.now();
+  const { id } = /** @type {{ id: string }} */ (await post(context, '/workflows', workflow));
+  await watch.completed(id);
+  const seconds = (performance.now() - start) / 1000;
+  const response = await fetch(`${context.apiUrl}/api/media/workflows/${id}`, {
+    headers: { authorization: `Bearer ${context.token}` },
+  });
+  const ended = /** @type {import('@reelay/contracts').WorkflowDetail} */ (await response.json());
+  if (ended.status !== 'completed') {
+    throw new Error(`${workflow.template} is ${ended.status}: ${JSON.stringify(ended.error)}`);
+  }
+  return { seconds, workflow: ended };
+}
+
 /** @param {import('./benches.mjs').Context} context @param {number} from @param {number} count */
 export const submitBulk = (context, from, count) =>
-  post(context, '/bulk', { jobs: Array.from({ length: count }, (_, n) => noop(from + n)) });
+  post(context, '/jobs/bulk', { jobs: Array.from({ length: count }, (_, n) => noop(from + n)) });
 
 /** @param {import('pg').Client} database @returns {Promise<number>} */
 export async function countCompleted(database) {
@@ -76,7 +97,7 @@ export async function allCompleted(database, count) {
 export const watchCompletions = (amqpUrl) => watchEvents(amqpUrl, ['completed']);
 
 /**
- * How jobs end, well or not.
+ * How jobs and workflows end, well or not.
  * @param {string} amqpUrl
  */
 export const watchEnds = (amqpUrl) => watchEvents(amqpUrl, ['completed', 'failed', 'cancelled']);
@@ -86,7 +107,9 @@ async function watchEvents(amqpUrl, statuses) {
   const connection = await amqp.connect(amqpUrl, { noDelay: true });
   const channel = await connection.createChannel();
   const { queue } = await channel.assertQueue('', { exclusive: true });
-  for (const status of statuses) await channel.bindQueue(queue, 'job_events', `job.*.${status}`);
+  for (const status of statuses) {
+    for (const kind of ['job', 'workflow']) await channel.bindQueue(queue, 'job_events', `${kind}.*.${status}`);
+  }
   /** @type {Map<string, () => void>} */
   const waiters = new Map();
   const early = new Set();

@@ -1,4 +1,6 @@
 import { workflowTemplate, type WorkflowTemplate, type WorkflowTemplateSource } from '../template.js';
+import { chunkedEncode } from './chunked-encode.js';
+import { encodingWorkflow, perTitleLadder } from './encoding-workflow.js';
 import { ingest } from './ingest.js';
 import { transcodeAndThumbnail } from './transcode-and-thumbnail.js';
 
@@ -9,7 +11,10 @@ export interface BuiltInTemplate {
 }
 
 const shipped: readonly (readonly [version: number, source: WorkflowTemplateSource])[] = [
+  [1, chunkedEncode],
+  [1, encodingWorkflow],
   [1, ingest],
+  [1, perTitleLadder],
   [1, transcodeAndThumbnail],
 ];
 
