@@ -1,23 +1,35 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPlayerSite, type PlayerSite } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
+import { FileServer, servesRanges } from '../support/file-server.js';
 import { addSample } from '../support/media.js';
-import { linkTo, makePackage, type Journey } from '../support/packages.js';
+import { linkTo, type Packaged } from '../support/packages.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
+import { stepStates, WorkflowApi } from '../support/workflows.js';
 
 let reelay: Reelay;
+let server: FileServer;
 let site: PlayerSite;
-let journey: Journey;
+let packaged: Packaged;
 let links: Awaited<ReturnType<typeof linkTo>>;
 
 beforeAll(async () => {
-  [reelay, site] = await Promise.all([startReelay({ replicas: { 'worker-encode': 1 } }), startPlayerSite()]);
-  const inputPath = await addSample(reelay.mediaRoot);
-  journey = await makePackage(reelay, inputPath, { segmentSeconds: 1 });
-  links = await linkTo(reelay, journey.packaged.path);
-});
+  const stack = { replicas: { 'worker-encode': 1, 'worker-library': 1 }, env: { DOWNLOAD_ALLOW: 'localhost' } };
+  [reelay, site, server] = await Promise.all([startReelay(stack), startPlayerSite(), FileServer.start()]);
+  const sample = await readFile(join(reelay.mediaRoot, await addSample(reelay.mediaRoot)));
+  const url = server.serve('/film.mp4', servesRanges(sample));
+  const workflows = new WorkflowApi(reelay);
+  const id = await workflows.start('encoding_workflow', { url, segmentSeconds: 1 });
+  const run = await workflows.until(id, 'completed', 300_000);
+  expect(new Set(Object.values(stepStates(run)))).toEqual(new Set(['completed']));
+  packaged = run.output as Packaged;
+  links = await linkTo(reelay, packaged.path);
+}, 360_000);
 afterAll(async () => {
   await site.close();
+  await server.close();
   await reelay.stop();
 });
 
@@ -85,17 +97,17 @@ describe.each(Object.entries(PLAYERS))('%s in Chromium', (name, { load, heights,
     await page.evaluate(`document.querySelector('video').play()`);
 
     const playing = await until('it plays', ({ time }) => time > 0.5);
-    expect(playing.duration).toBeCloseTo(journey.packaged.durationSeconds, 0);
+    expect(playing.duration).toBeCloseTo(packaged.durationSeconds, 0);
     await until('it is heard', ({ sound }) => sound > 0);
 
-    const offered = journey.packaged.renditions.map(({ height }) => height).sort((a, b) => a - b);
+    const offered = packaged.renditions.map(({ height }) => height).sort((a, b) => a - b);
     expect(offered.length).toBeGreaterThanOrEqual(3);
     expect([...(await page.evaluate<number[]>(heights))].sort((a, b) => a - b)).toEqual(offered);
     for (const height of offered) {
       await page.evaluate(`document.querySelector('video').currentTime = 0.1`);
       await page.evaluate(`(${choose})(${String(height)})`);
       const shown = await until(`${String(height)} lines are shown`, (now) => now.height === height && now.time > 0.2);
-      expect(shown.width).toBe(journey.packaged.renditions.find((each) => each.height === height)?.width);
+      expect(shown.width).toBe(packaged.renditions.find((each) => each.height === height)?.width);
     }
 
     for (const second of [6.2, 3.1]) {

@@ -11,7 +11,7 @@ import type { Reelay } from './reelay.js';
 
 export type Ladder = ResultOf<typeof planLadder>;
 type Encoded = ResultOf<typeof encodeRendition>;
-type Packaged = ResultOf<typeof packageHlsDash>;
+export type Packaged = ResultOf<typeof packageHlsDash>;
 
 /** Runs a job, which completes at its first attempt. */
 export async function runJob(reelay: Reelay, type: string, params: Record<string, unknown>): Promise<JobDetail> {
