@@ -9,26 +9,31 @@ const theVideo = {
   inputPath: '${coalesce(steps.download.result.outputPath, input.inputPath)}',
 };
 
+/** From what was asked for to a video that is known. */
+const SOURCE_STEPS: readonly StepSource[] = [
+  {
+    id: 'download',
+    description: 'Fetches the video, where a URL was given',
+    job: 'download',
+    when: '${input.url != null}',
+    parameters: { url: '${input.url}', checksum: '${input.checksum}' },
+  },
+  {
+    id: 'probe',
+    description: 'Finds out what the video is, and how large',
+    job: 'probe',
+    parameters: theVideo,
+  },
+];
+
 /**
  * The steps from a video to a package for players of HLS and DASH.
  * @param perTitle whether the video decides its bitrates: an expression, or a value
  * @param publishTo the folder that segments appear in while they are made, as an expression; null for none
  */
-export function ladderSteps(perTitle: unknown, publishTo: string | null): StepSource[] {
+function ladderSteps(perTitle: unknown, publishTo: string | null): StepSource[] {
   return [
-    {
-      id: 'download',
-      description: 'Fetches the video, where a URL was given',
-      job: 'download',
-      when: '${input.url != null}',
-      parameters: { url: '${input.url}', checksum: '${input.checksum}' },
-    },
-    {
-      id: 'probe',
-      description: 'Finds out what the video is, and how large',
-      job: 'probe',
-      parameters: theVideo,
-    },
+    ...SOURCE_STEPS,
     {
       id: 'plan',
       description: 'Computes the target sizes and bitrates of the ladder',
@@ -82,7 +87,7 @@ export function ladderSteps(perTitle: unknown, publishTo: string | null): StepSo
 }
 
 /** What a finished ladder answers. */
-export const ladderOutput = {
+const ladderOutput = {
   path: '${steps.package.result.path}',
   masterPath: '${steps.package.result.masterPath}',
   manifestPath: '${steps.package.result.manifestPath}',
