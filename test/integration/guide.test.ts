@@ -19,9 +19,9 @@ beforeAll(async () => {
   // The other disk of the guide to the library.
   const disk = join(folder, 'disk');
   await mkdir(disk);
-  reelay = await startReelay({ replicas: { 'worker-library': 1 }, env: { MEDIA_LINKS: disk } });
+  reelay = await startReelay({ replicas: { 'worker-library': 1, 'worker-encode': 1 }, env: { MEDIA_LINKS: disk } });
   await addSample(reelay.mediaRoot);
-  await eventually('the worker is announced', async () => (await reelay.api.workers()).length === 1);
+  await eventually('the workers are announced', async () => (await reelay.api.workers()).length === 2);
 });
 afterAll(async () => {
   await reelay.stop();
@@ -42,6 +42,7 @@ it.each([
   ['docs/notifications.md', 4],
   ['docs/library.md', 11],
   ['docs/workflows.md', 8],
+  ['docs/packaging.md', 0],
 ])('every command of %s works as it stands there', async (guide, least) => {
   const script = join(folder, 'guide.sh');
   const env = Object.entries(reelay.stack.env).map(([name, value]) => `${name}='${value}'`);
