@@ -26,6 +26,7 @@ runMain(async () => {
   process.env.FAULT_VRAM_KILLS ??= '12';
   process.env.FAULT_CANCELS ??= '1000';
   process.env.FAULT_PAUSES ??= '100';
+  process.env.FAULT_NODES ??= '20';
   const args = ['run', '--project', 'faults', ...process.argv.slice(2)];
   process.exitCode = await runNodeTool('vitest/vitest.mjs', args);
 });

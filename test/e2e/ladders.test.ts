@@ -65,7 +65,7 @@ describe('encoding_workflow', () => {
   it(
     'can be played while it is made, and is closed at its end',
     async () => {
-      const inputPath = await makeLongVideo(reelay.mediaRoot, 'progressive.mp4', 60);
+      const inputPath = await makeLongVideo(reelay.mediaRoot, 'progressive.mp4', 30);
       const input = { inputPath, segmentSeconds: 2, outputPath: 'packages/growing', progressive: true, groups: 1 };
       const id = await workflows.start('encoding_workflow', {
         ...input,

@@ -11,7 +11,7 @@ import { encodersOf } from '../support/process-tree.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 
 /** Long enough to be looked at, and killed, in the middle. */
-const CLIP_SECONDS = 24;
+const CLIP_SECONDS = 14;
 const FOLDER = 'packages/live';
 
 /** An encode twice over, by a machine that is busy, and a lease that runs out in between. */

@@ -8,7 +8,12 @@ import { startReelay, type Reelay } from '../support/reelay.js';
 import type { Passing } from '../support/tcp-proxy.js';
 import { stepStates, StepWorker, work, WorkflowApi } from '../support/workflows.js';
 
-/** A backend is started again as often as there are nodes. */
+/** Nodes of the graph. */
+const NODES = 20;
+/** At how many of them the backend is killed, evenly over the graph. */
+const KILLS = Number(process.env.FAULT_NODES ?? 5);
+
+/** A backend is started again as often as it is killed. */
 const TEST_MS = 900_000;
 const STEP_MS = 120_000;
 
@@ -72,7 +77,7 @@ async function atWork(id: string, opened: ReadonlySet<string>): Promise<{ run: W
   );
 }
 
-describe(`a workflow of 20 jobs (seed ${String(SEED)}), whose backend is killed each time that one of them is applied`, () => {
+describe(`a workflow of ${String(NODES)} jobs whose backend is killed as ${String(KILLS)} of them are applied (seed ${String(SEED)})`, () => {
   it.each([
     ['before the COMMIT', [lock, commit]],
     ['after the COMMIT, before it knows', [lock, commit, committed]],
@@ -89,20 +94,17 @@ describe(`a workflow of 20 jobs (seed ${String(SEED)}), whose backend is killed 
         const { run, names } = await atWork(id, opened);
         if (run.status !== 'running') break;
         const name = names[Math.floor(random() * names.length)]!;
+        const isKilled = opened.size % Math.ceil(NODES / KILLS) === 0;
         opened.add(name);
-        const reached = reelay.links!.database.hold(...point);
-        worker.open(name);
-        await reached;
-        await reelay.stack.kill('backend-1');
-        await eventually(
-          'the backend is back',
-          async () => (await reelay.api.call('GET', '/health/ready')).status === 200,
-          STEP_MS,
-        );
+        if (isKilled)
+          await killWhile(point, () => {
+            worker.open(name);
+          });
+        else worker.open(name);
         await eventually(`${name} is completed`, async () => (await completedNames(id)).includes(name), STEP_MS);
       }
       const run = await workflows.until(id, 'completed');
-      expect(opened.size).toBe(20);
+      expect(opened.size).toBe(NODES);
       expect(run.output).toEqual([3, 1, 4, 1, 5]);
       expect(stepStates(run)).toMatchObject({ skipped: 'skipped', end: 'completed' });
       for (const what of ['begun', 'done'] as const) {
@@ -123,6 +125,19 @@ describe(`a workflow of 20 jobs (seed ${String(SEED)}), whose backend is killed 
     TEST_MS,
   );
 });
+
+/** Kills the backend when what `happens` makes it do has got to a point, and waits until it is back. */
+async function killWhile(point: readonly Passing[], happens: () => void): Promise<void> {
+  const reached = reelay.links!.database.hold(...point);
+  happens();
+  await reached;
+  await reelay.stack.kill('backend-1');
+  await eventually(
+    'the backend is back',
+    async () => (await reelay.api.call('GET', '/health/ready')).status === 200,
+    STEP_MS,
+  );
+}
 
 /** Names of the jobs that are completed, as the API has them. */
 async function completedNames(id: string): Promise<unknown[]> {
