@@ -118,31 +118,63 @@ describe('encoding_workflow', () => {
 });
 
 describe('per_title_ladder', () => {
+  const perTitle = async (inputPath: string) => {
+    const done = await over('per_title_ladder', { inputPath, speed: 'ultrafast' });
+    const output = done.output as Packaged & Pick<ResultOf<typeof planLadder>, 'perTitle'>;
+    const probed = output.perTitle?.rungs ?? [];
+    const offered = output.renditions.map(({ name }) => name);
+    expect(offered).toEqual(probed.filter(({ kept }) => kept).map(({ name }) => name));
+    return { probed, offered };
+  };
+  const encoded = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+
   it(
-    'gives a still picture a ladder of smaller bitrates, and says why',
+    'offers a still picture small and with few bits, and says why',
     async () => {
       const inputPath = await makeVideo(reelay.mediaRoot, 'still.mp4', [
-        ...[
-          '-f',
-          'lavfi',
-          '-i',
-          'color=gray:size=1280x720:rate=25:duration=8',
-          '-c:v',
-          'libx264',
-          '-preset',
-          'ultrafast',
-        ],
+        ...['-f', 'lavfi', '-i', 'color=gray:size=1280x720:rate=25:duration=8', ...encoded],
       ]);
-      const done = await over('per_title_ladder', { inputPath, speed: 'ultrafast' });
-      const { perTitle, renditions } = done.output as Packaged & Pick<ResultOf<typeof planLadder>, 'perTitle'>;
-      expect(perTitle?.rungs.length).toBeGreaterThan(0);
-      for (const { chosenKbps, usualKbps, measured, reason } of perTitle?.rungs ?? []) {
+      const { probed, offered } = await perTitle(inputPath);
+      expect(offered).toEqual(['360p']);
+      for (const { chosenKbps, usualKbps, measured, detail, reason } of probed) {
         expect(chosenKbps).toBeLessThan(usualKbps);
         expect(measured.length).toBeGreaterThan(0);
+        expect(detail?.ssim).toBeGreaterThan(0.999);
         expect(reason).not.toBe('');
       }
-      const kept = perTitle?.rungs.filter((rung) => rung.kept).map(({ name }) => name);
-      expect(renditions.map(({ name }) => name)).toEqual(kept);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'offers a film that was scaled up no larger than it shows, and says why',
+    async () => {
+      const sample = await addSample(reelay.mediaRoot, 'before.mp4');
+      const inputPath = await makeVideo(reelay.mediaRoot, 'scaled-up.mp4', [
+        ...['-i', inLibrary(sample), '-an', '-vf', 'scale=320:180,scale=1280:720', ...encoded],
+      ]);
+      const { probed, offered } = await perTitle(inputPath);
+      expect(offered).toEqual(['360p']);
+      expect(probed.map(({ name, reason }) => `${name}: ${reason}`)).toEqual([
+        '720p: 360p shows as much of it',
+        '480p: 360p shows as much of it',
+        '360p: its samples take that much at crf 23',
+      ]);
+      expect(probed.at(-1)?.detail?.ssim).toBeGreaterThan(0.997);
+      expect(probed.at(-1)?.detail?.psnr).toBeGreaterThan(45);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'offers footage in all sizes, since each shows more than the next smaller one',
+    async () => {
+      const { probed, offered } = await perTitle(await addSample(reelay.mediaRoot, 'footage.mp4'));
+      expect(offered).toEqual(['720p', '480p', '360p']);
+      const [large = NaN, middle = NaN, small = NaN] = probed.map(({ detail }) => detail?.ssim);
+      expect(large).toBeGreaterThan(0.999);
+      expect(middle).toBeLessThan(0.99);
+      expect(small).toBeLessThan(middle);
     },
     TEST_MS,
   );

@@ -27,7 +27,7 @@ export interface RunOptions extends RunControl, ExtraAccess {
   /** -20 (first) to 19 (last); left out, the worker's own. */
   readonly niceness?: number;
   /**
-   * Each reads what ffmpeg writes to one further output, `PIPE_OUTPUT` and those that follow, as it comes; ffmpeg waits
+   * Each reads what ffmpeg writes to one further output, `pipeOutput` of its place, as it comes; ffmpeg waits
    * while it does not read, for no longer than the stall timeout. What it throws ends ffmpeg, and is thrown.
    */
   readonly readPipes?: readonly ReadPipe[];

@@ -42,7 +42,7 @@ export { mediaEnv, mediaLinks, openMedia, type Media, type MediaEnv, type MediaN
 export { listPictures, readPictureHeader } from './packets.js';
 export { untilResumed, type PauseSignal, type RunControl } from './pause.js';
 export type { PictureHeader, PicturePacket } from './pictures.js';
-export { PIPE_OUTPUT, readText, type ReadPipe } from './pipe-reader.js';
+export { PIPE_OUTPUT, pipeOutput, readText, type ReadPipe } from './pipe-reader.js';
 export { probe, type ProbeOptions } from './probe.js';
 export { shareOf } from './progress-share.js';
 export { reportProgress, type EncodeProgress, type ProgressSink } from './progress.js';

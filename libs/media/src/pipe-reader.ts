@@ -3,8 +3,11 @@ import type { Readable } from 'node:stream';
 /** Reads one further pipe of a tool to its end. The tool waits while it does not read. */
 export type ReadPipe = (pipe: Readable) => Promise<void>;
 
-/** The output that the first of a run's `readPipes` reads; the second reads `pipe:4`, and so on. */
-export const PIPE_OUTPUT = 'pipe:3';
+/** The output that a run's `readPipes` reads whose place is this, from 0 on. */
+export const pipeOutput = (place: number): string => `pipe:${String(3 + place)}`;
+
+/** The output that the first of them reads. */
+export const PIPE_OUTPUT = pipeOutput(0);
 
 /** Reads a pipe as text, in pieces of any size. */
 export const readText =

@@ -3,7 +3,6 @@ import type { MediaInfo, VideoStreamInfo } from '@reelay/media';
 import { describe, expect, it } from 'vitest';
 import { h264Level } from './h264-level.js';
 import { groupRenditions, planRungs } from './ladder.plan.js';
-import { chooseByTitle, planSample, samplePlaces } from './per-title.plan.js';
 
 const media = (video: Partial<VideoStreamInfo> = {}, audio: MediaInfo['audio'] = null): MediaInfo => ({
   ...{ container: 'mov', durationSeconds: 60, sizeBytes: 2_000_000, bitrateKbps: 1600 },
@@ -102,50 +101,6 @@ describe('groups', () => {
     expect(groupRenditions(rungs, audio, 3).map((group) => group.audio)).toEqual([null, null, audio]);
     const none: Rendition[] = [];
     expect(groupRenditions(none, audio, 1)).toEqual([]);
-  });
-});
-
-describe('a look at the video', () => {
-  const ladder = planRungs(
-    asked({ renditions: [{ height: 720 }, { height: 480 }, { height: 360, videoBitrateKbps: 500 }] }),
-    media(),
-  );
-
-  it('takes samples from all of it, or the whole of a short one', () => {
-    expect(samplePlaces(60).map(({ start }) => start)).toEqual([6.5, 21.5, 36.5, 51.5]);
-    expect(samplePlaces(5)).toEqual([{ start: 0, seconds: 5 }]);
-    expect(samplePlaces(null)).toEqual([{ start: 0, seconds: 8 }]);
-  });
-
-  it('encodes each in every size and quality, from one decode', () => {
-    const args = planSample('/media/in.mov', { start: 6.5, seconds: 2 }, ladder, media(), '/tmp/w', 2).join(' ');
-    expect(args).toMatch(/^-xerror -ss 6.5 -t 2 -protocol_whitelist file /);
-    expect(args).toContain(
-      '-filter_complex [0:V:0]fps=30:start_time=0,split=3[r0][r1][r2];[r0]scale=1280:720,setsar=1,split=2[v0][v1];' +
-        '[r1]scale=854:480,setsar=1,split=2[v2][v3];[r2]scale=640:360,setsar=1,split=2[v4][v5]',
-    );
-    expect(args).toContain(
-      '-map [v1] -c:v libx264 -preset veryfast -crf 27 -pix_fmt yuv420p -threads 2 -f h264 file:/tmp/w/720p-27.h264',
-    );
-    expect(args.match(/-i /g)).toHaveLength(1);
-  });
-
-  it('has bitrates follow, within limits, but not those that were asked for', () => {
-    const { rungs, probed } = chooseByTitle(ladder, [
-      [2000, 1000],
-      [100_000, 90_000],
-      [9000, 8000],
-    ]);
-    // Two of six steps of crf from 2000 to 1000.
-    expect(probed[0]).toMatchObject({ usualKbps: 2500, chosenKbps: 1590, kept: true });
-    expect(probed[1]).toMatchObject({ chosenKbps: 1800, kept: false, reason: 'it would take nearly as much as 720p' });
-    expect(probed[2]).toMatchObject({ chosenKbps: 500, kept: true, reason: 'its bitrate was asked for' });
-    expect(rungs).toMatchObject([{ name: '720p', videoBitrateKbps: 1590, maxrateKbps: 1988 }, { name: '360p' }]);
-  });
-
-  it('leaves a rung that saves nothing out, and never the largest', () => {
-    const easy = [1, 2, 3].map(() => [10, 8]);
-    expect(chooseByTitle(ladder, easy).rungs.map(({ name }) => name)[0]).toBe('720p');
   });
 });
 

@@ -5,15 +5,17 @@ import {
   describeMedia,
   probe,
   quoteCommand,
+  readText,
   reportProgress,
   shareOf,
   type Ffmpeg,
   type LibraryInput,
-  type MediaInfo,
   type MediaLibrary,
+  type VideoStreamInfo,
 } from '@reelay/media';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
 import type { EncodeSettings } from '../reencode-streaming/reencode-streaming.processor.js';
+import { readDetail } from './detail.plan.js';
 import { groupRenditions, planRungs, type LadderPlan } from './ladder.plan.js';
 import { chooseByTitle, planSample, sampleFile, SAMPLE_CRFS, samplePlaces, type ProbedRung } from './per-title.plan.js';
 
@@ -40,9 +42,10 @@ export class PlanLadderProcessor implements JobProcessor<typeof planLadder> {
     const media = await probe(this.ffmpeg.tools, input.absolute, job);
     job.log(`input ${input.relative}: ${describeMedia(media)}`);
     const plan = planRungs(parameters, media);
-    const { ladder, perTitle } = parameters.perTitle
-      ? await this.lookAt(input, media, plan, job)
-      : { ladder: plan, perTitle: null };
+    const { ladder, perTitle } =
+      parameters.perTitle && media.video !== null
+        ? await this.lookAt(input, media.durationSeconds, media.video, plan, job)
+        : { ladder: plan, perTitle: null };
     for (const note of ladder.notes) job.log(note);
     const renditions = ladder.rungs.map(({ isAsked: _, ...rung }) => rung);
     for (const { name, width, height, videoBitrateKbps, level } of renditions) {
@@ -64,18 +67,20 @@ export class PlanLadderProcessor implements JobProcessor<typeof planLadder> {
     };
   }
 
-  /** Encodes samples, and lets bitrates follow what they took. */
+  /** Encodes samples and compares them, and lets the ladder follow what they showed. */
   private async lookAt(
     { absolute }: LibraryInput,
-    media: MediaInfo,
+    durationSeconds: number | null,
+    video: VideoStreamInfo,
     plan: LadderPlan,
     job: JobContext,
   ): Promise<{ ladder: LadderPlan; perTitle: PerTitle }> {
-    const places = samplePlaces(media.durationSeconds);
+    const places = samplePlaces(durationSeconds);
     const bytes = plan.rungs.map(() => SAMPLE_CRFS.map(() => 0));
+    const printed = plan.rungs.map(() => '');
     let sampledSeconds = 0;
     for (const [index, sample] of places.entries()) {
-      const args = planSample(absolute, sample, plan, media, job.workDir, this.settings.threads);
+      const args = planSample(absolute, sample, plan, video, job.workDir, this.settings.threads);
       job.log(`$ ${quoteCommand(this.ffmpeg.argv(args))}`);
       const share = shareOf(job, (100 * index) / places.length, (100 * (index + 1)) / places.length);
       const { frames } = await this.ffmpeg.run(args, {
@@ -83,14 +88,22 @@ export class PlanLadderProcessor implements JobProcessor<typeof planLadder> {
         pause: job.pause,
         durationSeconds: sample.seconds,
         onProgress: reportProgress({ ...share, log: () => undefined }, 'samples'),
+        readPipes: printed.map((_, at) =>
+          readText((text) => {
+            printed[at] = (printed[at] ?? '') + text;
+          }),
+        ),
       });
       sampledSeconds += frames / plan.fps;
       await this.addSizes(bytes, plan, job.workDir);
     }
-    const measured = bytes.map((sizes) =>
-      sizes.map((size) => (size * 8) / 1000 / Math.max(sampledSeconds, 1 / plan.fps)),
-    );
-    const { rungs, probed } = chooseByTitle(plan, measured);
+    const seconds = Math.max(sampledSeconds, 1 / plan.fps);
+    const sampled = bytes.map((sizes, at) => ({
+      kbps: sizes.map((size) => (size * 8) / 1000 / seconds),
+      detail: readDetail(printed[at] ?? ''),
+    }));
+    const { rungs, probed } = chooseByTitle(plan, sampled);
+    for (const rung of probed) job.log(describeProbed(rung));
     return {
       ladder: { ...plan, rungs },
       perTitle: { sampledSeconds: Number(sampledSeconds.toFixed(3)), places: places.length, rungs: probed },
@@ -109,3 +122,8 @@ export class PlanLadderProcessor implements JobProcessor<typeof planLadder> {
 }
 
 const mutable = (rung: ProbedRung) => ({ ...rung, measured: rung.measured.map((each) => ({ ...each })) });
+
+const describeProbed = ({ name, detail, kept, reason }: ProbedRung): string => {
+  const shows = detail === null ? '' : ` can show SSIM ${String(detail.ssim)}, PSNR ${String(detail.psnr)} dB:`;
+  return `${name}${shows} ${kept ? 'kept' : 'left out'}, ${reason}`;
+};

@@ -12,6 +12,13 @@ const probedRung = z.object({
   name: z.string(),
   usualKbps: z.int().describe('What it would have without a look at the video'),
   measured: z.array(z.object({ crf: z.int(), kbps: z.int() })).describe('What the samples took, at each quality'),
+  detail: z
+    .object({
+      ssim: z.number().describe('Of brightness; 1 for all of it'),
+      psnr: z.number().describe('Of brightness and colours, in dB; 100 for all of it'),
+    })
+    .nullable()
+    .describe('What its size can show of the video, in the picture where it shows least; null where that is not known'),
   chosenKbps: z.int(),
   kept: z.boolean(),
   reason: z.string(),
@@ -27,8 +34,9 @@ export const planLadder = defineJobType('plan_ladder', {
     'Chooses the renditions that a video is offered in: those asked for, or the usual ones, without those that are larger ' +
     'than the video. Where none is left there is one of its own size. Sides are even, the display aspect is kept, and ' +
     'height means the shorter side of upright pictures. Segments have a whole number of frames, the same in all renditions; a rate that varies becomes even. With perTitle, samples of the video are encoded ' +
-    'quickly at two qualities: bitrates follow what they took, and a rendition that would cost nearly as much as the next ' +
-    'larger one is left out. It only plans: encode_rendition does the work, one job for each of the groups.',
+    'quickly at two qualities: bitrates follow what they took. A rendition is left out when the next smaller one can show ' +
+    'all that is in the video, or when it would cost nearly as much as the next larger one; not when its bitrate was ' +
+    'asked for. It only plans: encode_rendition does the work, one job for each of the groups.',
   parameters: z.strictObject({
     ...mediaInput,
     renditions: z
