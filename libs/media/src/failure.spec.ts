@@ -22,6 +22,13 @@ describe('classifyFailure', () => {
     ],
     ['INPUT_UNREADABLE', exit(1), ['file:/srv/media/a.mp4: Cannot allocate memory']],
     ['INPUT_UNREADABLE', exit(1), ['[NULL] Invalid NAL unit size (-1 > 5).']],
+    ['INPUT_UNREADABLE', exit(1), ['[matroska] Error parsing AAC extradata, unable to determine samplerate.']],
+    // A command that is wrong makes muxers say this as well.
+    [
+      'ENCODER_CRASHED',
+      exit(1),
+      ['[mp4] sample rate not set', 'Could not write header for output file #0 (incorrect codec parameters ?)'],
+    ],
     ['ENCODER_CRASHED', exit(1), ['[h264] get_buffer() failed', '[h264] thread_get_buffer() failed']],
     ['OUT_OF_MEMORY', exit(1), ['[libx264] malloc of size 5 failed']],
     ['ENCODER_CRASHED', exit(null, 'SIGSEGV'), ['[h264] no frame!']],

@@ -24,6 +24,8 @@ const UNREADABLE = new RegExp(
     ],
     ...['[Ee]rror while decoding', 'matches no streams', 'does not contain any stream', 'Picture size \\S+ is invalid'],
     ...['Cannot determine format of input stream', 'Decoder \\(codec \\S+\\) not found for input stream'],
+    // What an encoder made is never like that; so it was copied.
+    'Error parsing AAC extradata',
     // While an input is opened only its index takes memory, of a size that damage may have made up.
     'file:.*: Cannot allocate memory',
   ].join('|'),

@@ -1,3 +1,6 @@
+/** The codec of a stream that does not tell what it is, or is of a kind that ffmpeg does not know. */
+export const UNKNOWN_CODEC = 'unknown';
+
 /** The picture stream of a file; cover art is none. */
 export interface VideoStreamInfo {
   codec: string;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AudioStreamInfo, MediaInfo, VideoStreamInfo } from './media-info.js';
+import { UNKNOWN_CODEC, type AudioStreamInfo, type MediaInfo, type VideoStreamInfo } from './media-info.js';
 
 /** ffprobe writes most numbers as text, and leaves out or writes `N/A` for what it does not know. */
 const text = z.string().optional().catch(undefined);
@@ -66,7 +66,7 @@ const isPicture = ({ codec_type, disposition, width = 0, height = 0 }: Stream): 
 
 function videoInfo(picture: Stream): VideoStreamInfo {
   return {
-    codec: picture.codec_name ?? 'unknown',
+    codec: picture.codec_name ?? UNKNOWN_CODEC,
     profile: picture.profile ?? null,
     pixelFormat: picture.pix_fmt ?? null,
     width: picture.width ?? 0,
@@ -106,7 +106,7 @@ function peakFps(picture: Stream): number | null {
 
 function audioInfo(sound: Stream): AudioStreamInfo {
   return {
-    codec: sound.codec_name ?? 'unknown',
+    codec: sound.codec_name ?? UNKNOWN_CODEC,
     channels: positive(sound.channels),
     sampleRate: positive(sound.sample_rate),
     bitrateKbps: kilobits(sound.bit_rate),

@@ -45,7 +45,8 @@ export class ClaimedFolder {
   }
 
   /**
-   * Makes the folder, or joins those who publish to it. A job that did so before goes on where it was.
+   * Makes the folder, or joins those who publish to it. A job that did so before goes on where it was. Of jobs that
+   * come for the same tracks at the same moment, one joins at most.
    * @throws {MediaError} OUTPUT_EXISTS when the folder is of something else, complete, or of other renditions
    */
   static async join(absolute: string, path: string, own: Claim): Promise<ClaimedFolder> {
@@ -54,14 +55,15 @@ export class ClaimedFolder {
       if (await makeWithClaim(absolute, own)) return new ClaimedFolder(absolute, path);
     }
     const folder = await ClaimedFolder.open(absolute, path);
-    if ((await folder.closedBy()) !== null) throw taken(path);
-    for (const other of await folder.claims()) {
-      if (other.job === own.job) continue;
-      const fits = (['source', 'frameRate', 'gopFrames'] as const).every((field) => other[field] === own[field]);
-      const names = new Set(tracksOfClaim(other));
-      if (!fits || tracksOfClaim(own).some((name) => names.has(name))) throw taken(path);
-    }
+    await folder.mustBeOpenTo(own);
     await folder.write(claimFile(own), own);
+    try {
+      // Another may have come, or closed it, between the look and the claim: whoever looks last sees both claims.
+      await folder.mustBeOpenTo(own);
+    } catch (error) {
+      await folder.release(own);
+      throw error;
+    }
     return folder;
   }
 
@@ -99,6 +101,16 @@ export class ClaimedFolder {
     await replaceFile(join(this.absolute, name), text);
   }
 
+  private async mustBeOpenTo(own: Claim): Promise<void> {
+    if ((await this.closedBy()) !== null) throw taken(this.path);
+    for (const other of await this.claims()) {
+      if (other.job === own.job) continue;
+      const fits = (['source', 'frameRate', 'gopFrames'] as const).every((field) => other[field] === own[field]);
+      const names = new Set(tracksOfClaim(other));
+      if (!fits || tracksOfClaim(own).some((name) => names.has(name))) throw taken(this.path);
+    }
+  }
+
   private async write(name: string, value: unknown): Promise<void> {
     await replaceFile(join(this.absolute, CLAIMS_FOLDER, name), `${JSON.stringify(value, null, 2)}\n`);
   }
@@ -109,7 +121,7 @@ export class ClaimedFolder {
       throw error;
     });
     if (text === null) return null;
-    const parsed = schema.safeParse(JSON.parse(text));
+    const parsed = schema.safeParse(parseJson(text));
     if (!parsed.success) throw taken(this.path);
     return parsed.data;
   }
@@ -158,9 +170,19 @@ async function replaceFile(file: string, text: string): Promise<void> {
   await rename(temporary, file);
 }
 
+/** Null where there is nothing. */
 async function lookAt(path: string) {
   return lstat(path).catch((error: unknown) => {
-    if (systemErrorCode(error) === 'ENOENT') return null;
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return null;
     throw error;
   });
+}
+
+/** Null for what is no JSON: a crash of the machine may have cut it off. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

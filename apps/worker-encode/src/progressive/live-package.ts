@@ -93,9 +93,10 @@ export class LivePackage {
 
   /**
    * Publishes all segments of an encode that ended, and has the encode's own folder hold what was published.
-   * @throws {MediaError} OUTPUT_EXISTS when what was published before does not fit
+   * @throws {MediaError} OUTPUT_EXISTS when what was published before does not fit, or a newer run of the job took over
    */
   async publishAll(work: string): Promise<void> {
+    await this.mustHold();
     for (const track of this.tracks) {
       const source = join(work, track.name);
       for (let number = 1; ; number++) {
@@ -132,8 +133,7 @@ export class LivePackage {
   }
 
   private async lookOnce(work: string): Promise<void> {
-    if (!(await this.folder.holds(this.claim)))
-      throw new MediaError('OUTPUT_EXISTS', 'a newer run of this job took over');
+    await this.mustHold();
     for (const track of this.tracks) {
       const source = join(work, track.name);
       // ffmpeg names a segment when it is complete.
@@ -143,6 +143,12 @@ export class LivePackage {
       await this.list(track, false);
     }
     await this.writeMaster(false);
+  }
+
+  /** What an older run adds would be ahead of what the newer one knows of. */
+  private async mustHold(): Promise<void> {
+    if (await this.folder.holds(this.claim)) return;
+    throw new MediaError('OUTPUT_EXISTS', 'a newer run of this job took over');
   }
 
   /** False when there is no such segment. */

@@ -114,6 +114,7 @@ describe('what fits already', () => {
     ['its picture is turned by 90 degrees', media({ rotation: 90 })],
     ['it measures 1281x720, which is odd', media({ width: 1281 })],
     ['its sound is mp3', media({}, { audio: { ...sound, codec: 'mp3' } })],
+    ['its sound is of no known sample rate', media({}, { audio: { ...sound, sampleRate: null } })],
     ['its bitrate is not known', media({ bitrateKbps: null }, { bitrateKbps: null })],
     ['its bitrate of 2001 kbit/s is above 2000', media({ bitrateKbps: 2001 })],
   ])('not when %s', (reason, source) => {

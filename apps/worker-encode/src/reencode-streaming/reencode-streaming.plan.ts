@@ -154,6 +154,7 @@ function streamingMisfit(media: MediaInfo, video: VideoStreamInfo, targetBitrate
   if (video.rotation !== 0) return `its picture is turned by ${String(video.rotation)} degrees`;
   if (video.width !== width || video.height !== height) return `it measures ${describeDimensions(video)}, which is odd`;
   if (media.audio !== null && media.audio.codec !== 'aac') return `its sound is ${media.audio.codec}`;
+  if (media.audio !== null && media.audio.sampleRate === null) return 'its sound is of no known sample rate';
   if (bitrate === null) return 'its bitrate is not known';
   return bitrate > targetBitrate ? `its bitrate of ${String(bitrate)} kbit/s is above ${String(targetBitrate)}` : null;
 }

@@ -1,90 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { MediaError } from '../errors.js';
+import { aacDescription, avcDescription, box, cmafInit, cmafSegment, u32, zeros } from '../testing/index.js';
 import { readBoxes } from './box.js';
 import { readSegment } from './segment.js';
 import { readTrackHeader } from './track-header.js';
 
-const u8 = (...values: number[]): Buffer => Buffer.from(values);
-const u16 = (...values: number[]): Buffer => Buffer.concat(values.map((value) => u8(value >> 8, value & 255)));
-const u32 = (...values: number[]): Buffer => Buffer.concat(values.map((value) => u16(value >>> 16, value & 0xffff)));
-const zeros = (count: number): Buffer => Buffer.alloc(count);
-
-/** A box of any parts. */
-function box(name: string, ...parts: Buffer[]): Buffer {
-  const content = Buffer.concat(parts);
-  return Buffer.concat([u32(content.length + 8), Buffer.from(name, 'latin1'), content]);
-}
-
-const init = (handler: string, description: Buffer): Buffer =>
-  Buffer.concat([
-    box('ftyp', Buffer.from('iso6'), u32(0)),
-    box(
-      'moov',
-      box(
-        'trak',
-        box(
-          'mdia',
-          box('mdhd', u32(0, 0, 0, 30_000, 0)),
-          box('hdlr', u32(0, 0), Buffer.from(handler), zeros(13)),
-          box('minf', box('stbl', box('stsd', u32(0, 1), description))),
-        ),
-      ),
-      box('mvex', box('trex', u32(0, 1, 1, 1001, 7, 0x10000))),
-    ),
-  ]);
-
-const avc = box('avc1', zeros(24), u16(1280, 720), zeros(50), box('avcC', u8(1, 0x64, 0x00, 0x28, 0xff)));
-
-/** @param length in bytes, with which descriptors of that length may begin */
-const descriptor = (tag: number, ...parts: Buffer[]): Buffer => {
-  const content = Buffer.concat(parts);
-  return Buffer.concat([u8(tag, 0x80, 0x80, 0x80, content.length), content]);
-};
-const aac = (setUp: number): Buffer =>
-  box(
-    'mp4a',
-    zeros(16),
-    u16(2, 16, 0, 0, 48_000, 0),
-    box(
-      'esds',
-      u32(0),
-      descriptor(3, u16(1), u8(0), descriptor(4, u8(0x40, 0x15), zeros(11), descriptor(5, u16(setUp)))),
-    ),
-  );
-
-interface Sample {
-  readonly size: number;
-  readonly shift?: number;
-}
-
-/** A segment whose samples last 1001 units each; its first one is a key picture unless told otherwise. */
-function segment(start: number, samples: readonly Sample[], firstFlags = 0x2000000): Buffer {
-  const run = (offset: number): Buffer =>
-    box(
-      'moof',
-      box('mfhd', u32(0, 1)),
-      box(
-        'traf',
-        box('tfhd', u32(0x20008, 1, 1001)),
-        box('tfdt', u32(0x1000000, 0, start)),
-        box(
-          'trun',
-          u32(0x1000a05, samples.length, offset, firstFlags),
-          ...samples.map(({ size, shift = 0 }) => u32(size, shift >>> 0)),
-        ),
-      ),
-    );
-  const moof = run(run(0).length + 8);
-  const bytes = samples.reduce((sum, { size }) => sum + size, 0);
-  return Buffer.concat([box('styp', Buffer.from('msdh'), u32(0)), moof, box('mdat', zeros(bytes))]);
-}
-
-const { defaults } = readTrackHeader(init('vide', avc));
+const { defaults } = readTrackHeader(cmafInit('vide', avcDescription));
 const read = (bytes: Buffer, size = bytes.length) => readSegment(bytes, size, { defaults });
 
 describe('the set-up of a track', () => {
   it('tells the codec, the size and the unit of time of pictures', () => {
-    expect(readTrackHeader(init('vide', avc))).toEqual({
+    expect(readTrackHeader(cmafInit('vide', avcDescription))).toEqual({
       ...{ kind: 'video', timescale: 30_000, codec: 'avc1.640028', sound: null },
       size: { width: 1280, height: 720 },
       defaults: { duration: 1001, size: 7, flags: 0x10000 },
@@ -98,14 +24,20 @@ describe('the set-up of a track', () => {
     // The rate in another way: then the description's own fields count.
     [0x1780, 'mp4a.40.2', 2, 48_000],
   ])('tells codec, channels and rate of sound from %d', (setUp, codec, channels, sampleRate) => {
-    const header = readTrackHeader(init('soun', aac(setUp)));
+    const header = readTrackHeader(cmafInit('soun', aacDescription(setUp)));
     expect(header).toMatchObject({ kind: 'audio', codec, size: null });
     if (setUp !== 0x2a08) expect(header.sound).toEqual({ channels, sampleRate });
   });
 
   it('is refused where it is none', () => {
-    const whole = init('vide', avc);
-    for (const bytes of [zeros(0), whole.subarray(0, whole.length - 60), init('subt', avc), box('moov'), zeros(20)]) {
+    const whole = cmafInit('vide', avcDescription);
+    for (const bytes of [
+      zeros(0),
+      whole.subarray(0, whole.length - 60),
+      cmafInit('subt', avcDescription),
+      box('moov'),
+      zeros(20),
+    ]) {
       expect(() => readTrackHeader(bytes)).toThrow(MediaError);
     }
   });
@@ -113,7 +45,7 @@ describe('the set-up of a track', () => {
 
 describe('a segment', () => {
   it('tells when it begins, how long it is, and where its first picture is', () => {
-    const bytes = segment(60_060, [
+    const bytes = cmafSegment(60_060, [
       { size: 500, shift: 0 },
       { size: 20, shift: 2002 },
       { size: 10, shift: -1001 },
@@ -126,23 +58,23 @@ describe('a segment', () => {
   });
 
   it('tells when it does not begin with a key picture', () => {
-    expect(read(segment(0, [{ size: 1 }], 0x1010000)).startsWithKey).toBe(false);
+    expect(read(cmafSegment(0, [{ size: 1 }], 0x1010000)).startsWithKey).toBe(false);
   });
 
   it('needs its head only', () => {
-    const bytes = segment(0, [{ size: 5000 }, { size: 5000 }]);
+    const bytes = cmafSegment(0, [{ size: 5000 }, { size: 5000 }]);
     expect(readSegment(bytes.subarray(0, 300), bytes.length, { defaults }).samples).toBe(2);
   });
 
   it('is refused when it is cut off, wherever that is', () => {
-    const bytes = segment(0, [{ size: 40 }, { size: 20 }]);
+    const bytes = cmafSegment(0, [{ size: 40 }, { size: 20 }]);
     for (let length = 0; length < bytes.length; length++) {
       expect(() => read(bytes.subarray(0, length))).toThrow(MediaError);
     }
   });
 
   it('is refused when its samples are not what its data holds', () => {
-    const bytes = segment(0, [{ size: 40 }]);
+    const bytes = cmafSegment(0, [{ size: 40 }]);
     const longer = Buffer.concat([bytes, box('mdat', zeros(4))]);
     const twice = Buffer.concat([bytes, bytes]);
     expect(() => read(longer)).not.toThrow();
@@ -153,7 +85,7 @@ describe('a segment', () => {
   });
 
   it('is refused, and read to no end, when a number in it is made up', () => {
-    const bytes = segment(0, [{ size: 40 }]);
+    const bytes = cmafSegment(0, [{ size: 40 }]);
     for (let at = 0; at + 4 <= bytes.length - 40; at++) {
       for (const value of [0, 1, 7, 0x7fffffff, 0xffffffff]) {
         const broken = Buffer.from(bytes);

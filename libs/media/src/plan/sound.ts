@@ -1,6 +1,6 @@
 import type { PresetContainer, PresetSettings } from '@reelay/contracts';
 import { MediaError } from '../errors.js';
-import type { AudioStreamInfo } from '../media-info.js';
+import { UNKNOWN_CODEC, type AudioStreamInfo } from '../media-info.js';
 
 type SoundSettings = PresetSettings['audio'];
 type SoundCodec = Exclude<SoundSettings['codec'], 'none' | 'copy'>;
@@ -42,7 +42,8 @@ export interface SoundPlan {
 /**
  * Decides how the sound is made.
  * @returns null when there is none, or none is wanted
- * @throws {MediaError} INVALID_PARAMETERS for sound that is to be copied into a container that cannot hold it
+ * @throws {MediaError} INVALID_PARAMETERS for sound that is to be copied into a container that cannot hold it;
+ * INPUT_UNREADABLE for sound that is to be copied and does not tell how it is coded
  */
 export function planSound(
   settings: SoundSettings,
@@ -85,7 +86,20 @@ export const soundOptions = ({ filters, options }: SoundPlan): string[] => [
   ...options,
 ];
 
-function copied({ codec }: AudioStreamInfo, container: PresetContainer): SoundPlan {
+/**
+ * No container takes a copy of a sound that does not tell how it is coded. ffmpeg complains of that only when it writes
+ * the header of the output, in words that do not tell a damaged input from a wrong command.
+ * @throws {MediaError} INPUT_UNREADABLE
+ */
+export function mustBeCopyable(audio: AudioStreamInfo | null): void {
+  if (audio === null || (audio.codec !== UNKNOWN_CODEC && audio.sampleRate !== null)) return;
+  const lacking = audio.codec === UNKNOWN_CODEC ? 'of no known codec' : 'of no known sample rate';
+  throw new MediaError('INPUT_UNREADABLE', `the input's sound is ${lacking}, and cannot be copied`);
+}
+
+function copied(audio: AudioStreamInfo, container: PresetContainer): SoundPlan {
+  mustBeCopyable(audio);
+  const { codec } = audio;
   const holds = COPYABLE[container];
   if (holds !== null && !holds.includes(codec)) {
     throw new MediaError(

@@ -183,6 +183,14 @@ describe('settings', () => {
     expect(error.message).toContain('its sound is aac, which cannot be copied into mp3');
   });
 
+  it('blame the input for a sound that does not tell how it is coded, where it is to be copied', () => {
+    const overrides = { container: 'mkv', audio: { codec: 'copy' } } as const;
+    for (const audio of [{ codec: 'unknown', sampleRate: null }, { sampleRate: null }]) {
+      expect(refusal(() => plan('web-1080p', media({}, audio), { overrides })).code).toBe('INPUT_UNREADABLE');
+      expect(plan('web-1080p', media({}, audio)).mode).toBe('encode');
+    }
+  });
+
   it.each<[number | null, PresetOverrides, string]>([
     [6, {}, '-ac 2'],
     [1, {}, ''],

@@ -98,6 +98,19 @@ describe('the commands', () => {
     );
   });
 
+  it.each([
+    ['of no known kind', { codec: 'unknown', channels: null, sampleRate: null }],
+    ['of no known rate', { sampleRate: null }],
+  ])('of a copy blame the input for a sound %s, whatever the container', (_, other) => {
+    const damaged = { ...media, audio: { ...audio, ...other } };
+    for (const container of ['mp4', 'matroska']) {
+      const places = { ...files, container };
+      const refusal = expect.objectContaining({ code: 'INPUT_UNREADABLE' }) as Error;
+      expect(() => planCopy(damaged, span(0, 1, 25), 0.04, places)).toThrow(refusal);
+      if (container === 'matroska') expect(() => planJoin(damaged, cut, '/x', places)).toThrow(refusal);
+    }
+  });
+
   it('of an encode enter the film early and drop what comes before', () => {
     const { args, expect: expected } = planEncode(
       withVideo({ codec: 'hevc', width: 641, height: 361, rotation: 90 }),

@@ -3,6 +3,7 @@ import type { VideoExpectation } from '../expectation.js';
 import { guardedInput, outputFile } from '../input.js';
 import type { MediaInfo } from '../media-info.js';
 import type { PictureHeader } from '../pictures.js';
+import { mustBeCopyable } from './sound.js';
 import type { FilmRange, PictureSpan, SmartCut } from './trim-cuts.js';
 
 /** The encoders that cutting ranges out cannot do without. */
@@ -107,10 +108,12 @@ export interface TrimPlan {
 /**
  * Copies from a key picture on, by a count of pictures: times alone would end somewhere in a group of pictures.
  * @param frameSeconds the shortest time between two pictures
- * @throws {MediaError} INVALID_PARAMETERS when the container cannot hold what is copied
+ * @throws {MediaError} INPUT_UNREADABLE when the sound does not tell how it is coded; INVALID_PARAMETERS when the
+ * container cannot hold what is copied
  */
 export function planCopy(media: MediaInfo, span: PictureSpan, frameSeconds: number, files: TrimFiles): TrimPlan {
   const { video, audio } = media;
+  mustBeCopyable(audio);
   const isMp4 = files.container !== 'matroska';
   if (isMp4 && !(MP4_PICTURES.includes(video?.codec ?? '') && fitsMp4(media))) {
     const held = [video?.codec, audio?.codec].filter((codec) => codec !== undefined).join(' and ');
@@ -240,12 +243,16 @@ export function joinScript(
   ].join('\n');
 }
 
-/** Joins the pieces, and puts the input's sound beside them: copied, unless the container cannot hold it. */
+/**
+ * Joins the pieces, and puts the input's sound beside them: copied, unless the container cannot hold it.
+ * @throws {MediaError} INPUT_UNREADABLE when a sound that is copied does not tell how it is coded
+ */
 export function planJoin(media: MediaInfo, cut: SmartCut, script: string, files: TrimFiles): TrimPlan {
   const { audio } = media;
   const start = (cut.head ?? cut.middle).from;
   const length = (cut.tail ?? cut.middle).to - start;
   const copies = files.container === 'matroska' || fitsMp4(media);
+  if (copies) mustBeCopyable(audio);
   const sound = copies ? ['-c:a', 'copy', '-copypriorss:a', '0'] : ['-c:a', 'aac', '-b:a', '192k'];
   const args = [
     ...guardedInput(script, 'concat,mpegts'),
