@@ -37,7 +37,7 @@ describe('every job type that reads a video', () => {
         'a pipe': await putPipe(reelay.mediaRoot, 'pipe.mp4'),
         'a device': await putLink(reelay.mediaRoot, 'device.mp4', '/dev/zero'),
       });
-      expect(readingTypes().length).toBeGreaterThanOrEqual(11);
+      expect(readingTypes().length).toBeGreaterThanOrEqual(21);
       const wanted = ({ what }: { what: string }): string =>
         what === 'a device' ? 'PATH_OUTSIDE_LIBRARY' : 'INPUT_UNREADABLE';
       expect(endings.filter((ending) => ending.end !== wanted(ending))).toEqual([]);

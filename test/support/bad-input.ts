@@ -27,31 +27,46 @@ const GOOD = 'inbox/good.mp4';
 /** Small and quick, whatever a type does. */
 const SMALL = { width: 64, height: 64, fps: 10 };
 
-/** What each type is given besides its input, once for each of its ways. What is not named here is given nothing. */
-const WAYS: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
+/** What `encode_rendition` is asked for. */
+const RENDITIONS = {
+  ...{ frameRate: '25', gopFrames: 25, speed: 'ultrafast' },
+  renditions: [
+    { name: 'small', width: 64, height: 36, level: '1.1', videoBitrateKbps: 60, maxrateKbps: 80, bufsizeKbps: 160 },
+  ],
+};
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** What a type is given besides its input; or all that it is given, where the input is not what it works on first. */
+type Way = Given | ((inputPath: string) => Given);
+
+const isWhole = (way: Way): way is (inputPath: string) => Given => typeof way === 'function';
+
+/** What each type is given, once for each of its ways. What is not named here is given nothing besides its input. */
+const WAYS: Readonly<Record<string, readonly Way[]>> = {
   clip_generate: [{ ranges: [{ start: 0.1, end: 0.6 }] }],
-  // Chunks that are of another film, as a rule.
-  concat_chunks: [{ parts: [GOOD] }],
+  // Chunks that are of another film, as a rule; and a film of other chunks.
+  concat_chunks: [{ parts: [GOOD] }, (input) => ({ inputPath: GOOD, parts: [input] })],
   compile_gif: [{ duration: 0.5, width: 64 }],
   compile_mega: [{ ...SMALL, crossfadeSeconds: 0.2 }],
   compile_quad: [SMALL],
   compile_random: [{ ...SMALL, clipSeconds: 0.5, seed: 1 }],
-  encode_chunk: [{ overrides: { video: { speed: 'ultrafast' } } }],
-  digest_generate: [{ targetLength: 1 }],
-  encode_rendition: [
+  encode_chunk: [
+    { overrides: { video: { speed: 'ultrafast' } } },
     {
-      ...{ frameRate: '25', gopFrames: 25, speed: 'ultrafast' },
-      renditions: [
-        { name: 'small', width: 64, height: 36, level: '1.1', videoBitrateKbps: 60, maxrateKbps: 80, bufsizeKbps: 160 },
-      ],
+      overrides: { video: { speed: 'ultrafast' } },
+      chunk: { index: 1, startSeconds: 0.4, endSeconds: 0.8, startFrame: 10, frames: 10 },
     },
   ],
+  digest_generate: [{ targetLength: 1 }],
+  encode_rendition: [RENDITIONS, { ...RENDITIONS, audio: { bitrateKbps: 64, channels: 1, sampleRate: 44_100 } }],
   highlight_generate: [{ targetLength: 1, clipSeconds: 1, crossfadeSeconds: 0.1 }],
   plan_ladder: [{ perTitle: true }],
   probe: [{ countFrames: true }],
-  quality_check: [{ referencePath: GOOD }],
+  quality_check: [{ referencePath: GOOD }, (input) => ({ inputPath: GOOD, referencePath: input })],
   reencode_streaming: [{ force: true, preset: 'ultrafast' }, { targetBitrate: 200_000 }],
   scene_extract: [{ clips: true }],
+  segment: [{ chunkSeconds: 2 }],
   tag_generation: [{ maxFrames: 2 }],
   thumbnail_generate: [{}, { kind: 'sprite', count: 4 }, { kind: 'preview' }, { kind: 'preview', format: 'webp' }],
   transcode: [{ preset: 'preview-240p' }, { preset: 'audio-aac' }],
@@ -79,7 +94,7 @@ const FAULTS = [
 interface Trial {
   readonly what: string;
   readonly type: string;
-  readonly params: Readonly<Record<string, unknown>>;
+  readonly params: Given;
 }
 
 /** How a trial ended: `completed`, or the code of its failure. */
@@ -117,7 +132,10 @@ export const trialsOn = (what: string, inputPath: string): Trial[] =>
   readingTypes().flatMap(({ type, several }) => {
     const others = Array.from({ length: (LEAST_INPUTS[type] ?? 2) - 1 }, () => GOOD);
     const input = several ? { inputPaths: [...others, inputPath] } : { inputPath };
-    return (WAYS[type] ?? [{}]).map((way) => ({ what, type, params: { ...way, ...input } }));
+    return (WAYS[type] ?? [{}]).map((way) => {
+      const params = isWhole(way) ? way(inputPath) : { ...way, ...input };
+      return { what, type, params };
+    });
   });
 
 /**
