@@ -17,15 +17,7 @@ import {
   type PresetSettings,
   type PresetView,
 } from '@reelay/contracts';
-import {
-  addPresetVersion,
-  deletePreset,
-  findPreset,
-  listPresets,
-  listPresetVersions,
-  type PresetRecord,
-  type SqlRunner,
-} from '@reelay/persistence';
+import { storedPresets, type PresetContent, type SqlRunner, type VersionedRecord } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
 import { ApiError, unprocessable } from '../http/api-error.js';
 
@@ -48,7 +40,7 @@ export class PresetsService {
   async list(): Promise<PresetView[]> {
     return [
       ...[...BUILT_IN_PRESETS.values()].map(builtInView),
-      ...(await listPresets(this.dataSource)).map(recordView),
+      ...(await storedPresets.list(this.dataSource)).map(recordView),
     ];
   }
 
@@ -63,7 +55,7 @@ export class PresetsService {
   async versions(name: string): Promise<PresetView[]> {
     const builtIn = BUILT_IN_PRESETS.get(name);
     if (builtIn) return [builtInView(builtIn)];
-    const versions = await listPresetVersions(this.dataSource, name);
+    const versions = await storedPresets.versions(this.dataSource, name);
     if (versions.length === 0) throw notFound(name);
     return versions.map(recordView);
   }
@@ -71,7 +63,7 @@ export class PresetsService {
   /** @throws {ApiError} 409 when the name is taken */
   async create(body: CreatePresetBody): Promise<PresetView> {
     refuseBuiltIn(body.name);
-    const added = await this.dataSource.transaction((manager) => addPresetVersion(manager, body, 'new'));
+    const added = await this.add(body.name, body, 'new');
     if (added === null) throw new ApiError(409, 'PRESET_EXISTS', `There is a preset ${body.name} already`);
     return recordView(added);
   }
@@ -79,7 +71,7 @@ export class PresetsService {
   /** Makes a new version. @throws {ApiError} 404, 409 */
   async change(name: string, body: ChangePresetBody): Promise<PresetView> {
     refuseBuiltIn(name);
-    const added = await this.dataSource.transaction((manager) => addPresetVersion(manager, { name, ...body }, 'known'));
+    const added = await this.add(name, body, 'known');
     if (added === null) throw notFound(name);
     return recordView(added);
   }
@@ -87,7 +79,7 @@ export class PresetsService {
   /** New jobs can no longer use it; its versions stay readable. @throws {ApiError} 404, 409 */
   async delete(name: string): Promise<void> {
     refuseBuiltIn(name);
-    if (!(await deletePreset(this.dataSource, name))) throw notFound(name);
+    if (!(await storedPresets.delete(this.dataSource, name))) throw notFound(name);
   }
 
   /**
@@ -118,11 +110,17 @@ export class PresetsService {
     return { ...params, ...resolved };
   }
 
+  private add(name: string, { description, settings }: PresetContent, expected: 'new' | 'known') {
+    return this.dataSource.transaction((manager) =>
+      storedPresets.add(manager, name, { description, settings }, expected),
+    );
+  }
+
   private async find(reference: string, store: SqlRunner = this.dataSource): Promise<PresetView | null> {
     const { name, version } = parsePresetReference(reference);
     const builtIn = BUILT_IN_PRESETS.get(name);
     if (builtIn) return [null, builtIn.version].includes(version) ? builtInView(builtIn) : null;
-    const record = await findPreset(store, name, version);
+    const record = await storedPresets.find(store, name, version);
     return record === null ? null : recordView(record);
   }
 }
@@ -146,7 +144,7 @@ export function applyOverrides(
 
 const builtInView = (preset: BuiltInPreset): PresetView => ({ ...preset, builtIn: true, createdAt: null });
 
-const recordView = ({ createdAt, ...preset }: PresetRecord): PresetView => ({
+const recordView = ({ createdAt, ...preset }: VersionedRecord<PresetContent>): PresetView => ({
   ...preset,
   builtIn: false,
   createdAt: createdAt.toISOString(),

@@ -8,14 +8,7 @@ import {
   type TemplateView,
   type WorkflowTemplate,
 } from '@reelay/contracts';
-import {
-  addTemplateVersion,
-  deleteTemplate,
-  findTemplate,
-  listTemplates,
-  templateVersions,
-  type TemplateRecord,
-} from '@reelay/persistence';
+import { storedTemplates, type TemplateContent, type VersionedRecord } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
 import { ApiError } from '../http/api-error.js';
 import { TemplateChecks } from './template-checks.js';
@@ -32,7 +25,7 @@ export class TemplatesService {
   async list(): Promise<TemplateSummary[]> {
     const views = [
       ...[...BUILT_IN_TEMPLATES.values()].map(builtInView),
-      ...(await listTemplates(this.dataSource)).map(recordView),
+      ...(await storedTemplates.list(this.dataSource)).map(recordView),
     ];
     return views.map(({ definition, ...view }) => ({ ...view, steps: definition.steps.length }));
   }
@@ -40,7 +33,7 @@ export class TemplatesService {
   /** @throws {ApiError} 404 */
   async get(reference: string): Promise<TemplateDetail> {
     const view = await this.find(reference);
-    const versions = view.builtIn ? [view.version] : await templateVersions(this.dataSource, view.name);
+    const versions = view.builtIn ? [view.version] : await storedTemplates.usableVersions(this.dataSource, view.name);
     return { ...view, versions };
   }
 
@@ -52,7 +45,7 @@ export class TemplatesService {
       if (version === null || version === builtIn.version) return builtInView(builtIn);
       throw notFound(reference);
     }
-    const record = await findTemplate(this.dataSource, name, version);
+    const record = await storedTemplates.find(this.dataSource, name, version);
     if (record === null) throw notFound(reference);
     return recordView(record);
   }
@@ -81,11 +74,13 @@ export class TemplatesService {
   /** New workflows can no longer use it. @throws {ApiError} 404, 409 */
   async delete(name: string): Promise<void> {
     refuseBuiltIn(name);
-    if (!(await deleteTemplate(this.dataSource, name))) throw notFound(name);
+    if (!(await storedTemplates.delete(this.dataSource, name))) throw notFound(name);
   }
 
-  private add(definition: WorkflowTemplate, expected: 'new' | 'known'): Promise<TemplateRecord | null> {
-    return this.dataSource.transaction((manager) => addTemplateVersion(manager, definition, expected));
+  private add(definition: WorkflowTemplate, expected: 'new' | 'known') {
+    return this.dataSource.transaction((manager) =>
+      storedTemplates.add(manager, definition.name, { definition }, expected),
+    );
   }
 }
 
@@ -94,7 +89,7 @@ const builtInView = ({ version, definition }: BuiltInTemplate): TemplateView => 
   createdAt: null,
 });
 
-const recordView = ({ name, version, definition, createdAt }: TemplateRecord): TemplateView => ({
+const recordView = ({ name, version, definition, createdAt }: VersionedRecord<TemplateContent>): TemplateView => ({
   ...{ name, version, description: definition.description, builtIn: false, definition },
   createdAt: createdAt.toISOString(),
 });
