@@ -27,8 +27,8 @@ export async function measure(context) {
     ...['-nostdin', '-v', 'error', '-y'],
     ...['-f', 'lavfi', '-i', `testsrc2=size=1280x720:rate=25:duration=${SECONDS_OF_FILM},noise=alls=12:allf=t`],
     ...['-f', 'lavfi', '-i', `sine=frequency=440:duration=${SECONDS_OF_FILM}`],
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '18', '-g', '50', '-pix_fmt', 'yuv420p', '-c:a', 'aac'],
-    join(root, film),
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-g', '50', '-sc_threshold', '0'],
+    ...['-pix_fmt', 'yuv420p', '-c:a', 'aac', join(root, film)],
   ]);
   const watch = await watchEnds(context.amqpUrl);
   const input = { inputPath: film, chunkSeconds: CHUNK_SECONDS };

@@ -155,15 +155,23 @@ describe('a film encoded in chunks', () => {
     expect(listed.filter((path) => path.startsWith('work/'))).toEqual([]);
   });
 
-  it(
-    'can be HEVC in a Matroska, with its sound as it is',
-    async () => {
-      const inputPath = await FILMS['without sound']!();
-      const overrides = { container: 'mkv', video: { speed: 'ultrafast' }, audio: { codec: 'copy' } };
-      const { joined } = await encodeInChunks(reelay, inputPath, 6, { preset: 'hevc-1080p', overrides });
-      const { streams } = await probeFile(inLibrary(joined.outputPath));
-      expect(streams.map(({ codec_name }) => codec_name)).toEqual(['hevc']);
-      expect(await countPictures(inLibrary(joined.outputPath))).toBe(await countPictures(inLibrary(inputPath)));
+  it.each<[string, readonly string[], string, Record<string, unknown>]>([
+    ['HEVC in a Matroska', ['hevc', 'aac'], 'hevc-1080p', { container: 'mkv', audio: { codec: 'copy' } }],
+    ['AV1 in an MP4', ['av1', 'aac'], 'av1-1080p', {}],
+    ['VP9 and Opus in a WebM', ['vp9', 'opus'], 'vp9-1080p', {}],
+  ])(
+    'can be %s',
+    async (_, codecs, preset, overrides) => {
+      const inputPath = await FILMS['with open groups of pictures, in an MP4']!();
+      const source = inLibrary(inputPath);
+      const encoding = { preset, overrides: { ...overrides, video: { speed: 'ultrafast' } } };
+      const { joined } = await encodeInChunks(reelay, inputPath, 6, encoding);
+      const output = inLibrary(joined.outputPath);
+      const { streams } = await probeFile(output);
+      expect(streams.map(({ codec_name }) => codec_name)).toEqual(codecs);
+      expect(await countPictures(output)).toBe(await countPictures(source));
+      expect(Math.abs((await durationOf(output)) - (await durationOf(source)))).toBeLessThan(0.2);
+      expect(await ssimOf(output, source)).toBeGreaterThan(0.85);
     },
     TEST_MS,
   );
