@@ -128,6 +128,15 @@ describe('a folder that jobs publish to', () => {
     expect(await endOf(joinAs(large))).toBe('OUTPUT_EXISTS');
   });
 
+  it('is joined again by whose own claim a crash cut off, and by nobody while that of another is', async () => {
+    await joinAs(large);
+    await joinAs(small);
+    await writeFile(join(folder, CLAIMS_FOLDER, `${large.job}.json`), '{"job": "jo');
+    expect(await endOf(joinAs(claimOf('job-3', ['240p'])))).toBe('OUTPUT_EXISTS');
+    const again = { ...large, attempt: 2 };
+    expect(await (await joinAs(again)).claims()).toEqual([again, small]);
+  });
+
   it('shows files with all of their content, under their names only', async () => {
     const joined = await joinAs(large);
     await joined.publish('master.m3u8', 'one');

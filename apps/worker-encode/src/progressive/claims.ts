@@ -67,10 +67,11 @@ export class ClaimedFolder {
     return folder;
   }
 
-  /** All that is published to it. */
-  async claims(): Promise<Claim[]> {
+  /** All that is published to it. @param except a claim that is not looked at: a crash may have cut it off */
+  async claims(except?: Claim): Promise<Claim[]> {
     const folder = join(this.absolute, CLAIMS_FOLDER);
-    const names = (await readdir(folder)).filter((name) => !name.startsWith('.') && name !== CLOSED_FILE);
+    const left = [CLOSED_FILE, ...(except === undefined ? [] : [claimFile(except)])];
+    const names = (await readdir(folder)).filter((name) => !name.startsWith('.') && !left.includes(name));
     const read = await Promise.all(names.sort().map((name) => this.read(name, claim)));
     return read.filter((each) => each !== null);
   }
@@ -103,8 +104,7 @@ export class ClaimedFolder {
 
   private async mustBeOpenTo(own: Claim): Promise<void> {
     if ((await this.closedBy()) !== null) throw taken(this.path);
-    for (const other of await this.claims()) {
-      if (other.job === own.job) continue;
+    for (const other of await this.claims(own)) {
       const fits = (['source', 'frameRate', 'gopFrames'] as const).every((field) => other[field] === own[field]);
       const names = new Set(tracksOfClaim(other));
       if (!fits || tracksOfClaim(own).some((name) => names.has(name))) throw taken(this.path);
