@@ -7,11 +7,11 @@ import { prepare } from './lib/prepare.mjs';
 import { toStderr } from './lib/progress.mjs';
 import { runMain, ToolError } from './lib/tool-error.mjs';
 
-const HELP = `npm run bench [-- --only NAME]
+const HELP = `npm run bench [-- --only NAME,NAME]
 
 Measures Reelay beside a reference on the same broker and database, in the same run.
 Prints JSON lines to standard output, one for each figure, and progress to standard error.
-  --only NAME   one measurement of those below
+  --only NAME   one or several of the measurements below, with commas between them
   --samples N   jobs to time, one after the other (default 300)
   --jobs N      jobs of each run under load (default 5000)
   --seconds N   how long jobs are submitted at a steady pace (default 10)
@@ -32,11 +32,13 @@ runMain(async () => {
     },
   });
   if (values.help) return void process.stdout.write(HELP);
-  const chosen = BENCHES.filter(({ name }) => values.only === undefined || name === values.only);
-  if (chosen.length === 0) {
-    const hint = `choose one of ${BENCHES.map(({ name }) => name).join(', ')}`;
-    throw new ToolError(`There is no measurement ${values.only}.`, { hint });
+  const asked = values.only?.split(',');
+  const unknown = asked?.find((name) => !BENCHES.some((bench) => bench.name === name));
+  if (unknown !== undefined) {
+    const hint = `choose from ${BENCHES.map(({ name }) => name).join(', ')}`;
+    throw new ToolError(`There is no measurement ${unknown}.`, { hint });
   }
+  const chosen = BENCHES.filter(({ name }) => asked === undefined || asked.includes(name));
   await prepare({ progress: toStderr });
   const { samples, jobs, seconds, files } = values;
   const sizes = { samples: Number(samples), jobs: Number(jobs), seconds: Number(seconds), files: Number(files) };

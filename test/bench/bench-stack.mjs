@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { toStderr } from '../../tools/lib/progress.mjs';
 import { startService } from '../../tools/lib/service.mjs';
 import { startStack } from '../../tools/lib/stack.mjs';
+import { emptyDataDir } from '../../tools/lib/stack-files.mjs';
 import { startBareLoop } from './bare-loop.mjs';
 
 /** A worker that could keep up with anything: what is measured is the way to it and back. */
@@ -17,6 +18,8 @@ const SLOTS = 400;
  * @returns {Promise<T>}
  */
 export async function withBenchStack(dataDir, work) {
+  // What is measured depends on what is there: on nothing of earlier runs.
+  await emptyDataDir(dataDir);
   const stack = await startStack({
     dataDir,
     replicas: { 'worker-analyze': 0, 'worker-compile': 0, 'worker-encode': 0, 'worker-library': 0 },

@@ -63,20 +63,8 @@ async function overhead(context, watch, ffmpeg, film) {
   const bareOutput = join(context.dataDir, 'bare.mp4');
   const { preset, crf, targetBitrate } = ENCODE;
   const bare = [
-    ...[
-      '-nostdin',
-      '-y',
-      '-v',
-      'error',
-      '-i',
-      join(root, film),
-      '-map',
-      '0:V:0',
-      '-map',
-      '0:a:0?',
-      '-map_metadata',
-      '0',
-    ],
+    ...['-nostdin', '-y', '-v', 'error', '-i', join(root, film)],
+    ...['-map', '0:V:0', '-map', '0:a:0?', '-map_metadata', '0'],
     ...['-c:v', 'libx264', '-preset', preset, '-crf', String(crf), '-maxrate', `${targetBitrate}k`],
     ...['-bufsize', `${targetBitrate * 2}k`, '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-b:a', '128k'],
     ...['-movflags', '+faststart', '-f', 'mp4', bareOutput],

@@ -28,7 +28,7 @@ async function post({ apiUrl, token }, path, body) {
 export const submit = (context, n) => submitJob(context, noop(n));
 
 /** @param {import('./benches.mjs').Context} context @param {{ type: string, params: Record<string, unknown> }} job */
-export async function submitJob(context, job) {
+async function submitJob(context, job) {
   const { id } = /** @type {{ id: string }} */ (await post(context, '/jobs', job));
   return id;
 }

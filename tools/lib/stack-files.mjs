@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { shellQuote } from './ffmpeg.mjs';
-import { readJson, writeFileAtomic } from './paths.mjs';
+import { ensurePrivateDir, readJson, writeFileAtomic } from './paths.mjs';
 import { removeOpenData } from './postgres-home.mjs';
 import { isAlive, killTree, startedAt } from './processes.mjs';
 import { ToolError } from './tool-error.mjs';
@@ -110,6 +110,18 @@ export function isOwnServer(url, dir) {
 export function removeStackData(dataDir) {
   removeOpenData(stackFiles(dataDir).postgres);
   rmSync(dataDir, { recursive: true, force: true });
+}
+
+/**
+ * Removes all that earlier stacks of a folder kept, so that the next one begins with nothing.
+ * @param {string} dataDir
+ * @throws {ToolError} when a stack of this folder is running
+ */
+export async function emptyDataDir(dataDir) {
+  ensurePrivateDir(dataDir);
+  takeDataDir(dataDir);
+  await killLeftovers(dataDir);
+  removeStackData(dataDir);
 }
 
 /**

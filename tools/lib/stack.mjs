@@ -21,18 +21,6 @@ const MAX_DEATHS = 3;
 
 const FIRST_API_PORT = 4100;
 
-const MEDIA_FOLDERS = [
-  'inbox',
-  'videos',
-  'playback',
-  'thumbnails',
-  'compilations',
-  'clips',
-  'public',
-  'packages',
-  'work',
-];
-
 /**
  * @typedef {import('./stack-files.mjs').ProcessEntry} ProcessEntry
  *
@@ -101,7 +89,7 @@ export async function startStack(options = {}) {
 async function startApps(crew, dataDir, replicas, servers, options) {
   const files = stackFiles(dataDir);
   const token = readOrCreateSecret(files.adminToken);
-  const mediaRoot = makeMediaFolders(options, dataDir);
+  const mediaRoot = await makeMediaFolders(options, dataDir);
   const { ffmpeg, ffprobe } = await resolveFfmpeg(options);
   const bwrap = await resolveBubblewrap(options);
   const apiPorts = await findApiPorts(replicas.backend ?? 1, dataDir);
@@ -192,10 +180,12 @@ function linksOf({ env }) {
 }
 
 /** @param {StackOptions} options @param {string} dataDir */
-function makeMediaFolders({ mediaRoot, env }, dataDir) {
+async function makeMediaFolders({ mediaRoot, env }, dataDir) {
+  // Compiled by now, and not before.
+  const { BUILT_IN_DIRECTORY_TYPES } = await import('../../libs/contracts/dist/index.js');
   const inherited = dataDir === defaultDataDir ? process.env.MEDIA_ROOT : undefined;
   const root = resolve(mediaRoot ?? env?.MEDIA_ROOT ?? (inherited || stackFiles(dataDir).media));
-  for (const folder of MEDIA_FOLDERS) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of BUILT_IN_DIRECTORY_TYPES) mkdirSync(join(root, folder), { recursive: true });
   return root;
 }
 
