@@ -28,7 +28,7 @@ describe('a job event', () => {
       { publisher: { publish } } as unknown as Broker,
       createLogger({ name: 'contract', level: 'silent' }),
     );
-    changes.report([{ id: JOB_ID, type: 'reencode_streaming', status: 'running', progress: 25 }]);
+    changes.report([{ id: JOB_ID, type: 'reencode_streaming', status: 'running', progress: 25, workflowId: null }]);
     return messages;
   }
 

@@ -11,6 +11,7 @@ const ORDERS: Readonly<Record<string, OrderToSend>> = {
   order: {
     attemptId: 1234,
     jobId: JOB_ID,
+    workflowId: null,
     number: 2,
     type: 'reencode_streaming',
     params: { source_path: 'inbox/a.mp4', crf: 23 },
@@ -22,6 +23,7 @@ const ORDERS: Readonly<Record<string, OrderToSend>> = {
   'order-thumbnail': {
     attemptId: 1235,
     jobId: JOB_ID,
+    workflowId: null,
     number: 1,
     type: 'thumbnail_generate',
     params: { inputPath: 'inbox/a.mp4', timestamp: 12, width: 640 },

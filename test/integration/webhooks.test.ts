@@ -65,6 +65,13 @@ const deliveries = async (id: string, query = ''): Promise<DeliveryPage> =>
   (await reelay.api.call<DeliveryPage>('GET', `${WEBHOOKS}/${id}/deliveries${query}`)).body;
 const remove = (id: string): Promise<unknown> => reelay.api.call('DELETE', `${WEBHOOKS}/${id}`);
 
+/** How a message is signed with a secret. Source: Standard Webhooks 1.0. */
+const signatureOf = ({ headers, body }: Pick<Received, 'headers' | 'body'>, secret: string): string => {
+  const [id = '', time = ''] = [headers['webhook-id'], headers['webhook-timestamp']];
+  const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+  return `v1,${createHmac('sha256', key).update(`${id}.${time}.${body}`).digest('base64')}`;
+};
+
 /** A job that fails at once. */
 const failingJob = async (): Promise<string> => {
   const id = await reelay.api.submit('probe', { inputPath: 'inbox/none.mp4' });
@@ -90,9 +97,7 @@ describe('a webhook', () => {
       data: { id: job, type: 'probe', status: 'failed', error: { code: 'INPUT_NOT_FOUND', retryable: false } },
     });
     const [messageId = '', time = ''] = [headers['webhook-id'], headers['webhook-timestamp']];
-    const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
-    const signature = createHmac('sha256', key).update(`${messageId}.${time}.${body}`).digest('base64');
-    expect(headers['webhook-signature']).toBe(`v1,${signature}`);
+    expect(headers['webhook-signature']).toBe(signatureOf({ headers, body }, secret));
     expect(Math.abs(Number(time) - Date.now() / 1000)).toBeLessThan(60);
     const delivery = await tried(id);
     expect(delivery).toMatchObject({ status: 'delivered', attempts: 1, responseStatus: 204, error: null, messageId });
@@ -102,12 +107,17 @@ describe('a webhook', () => {
     await remove(id);
   });
 
-  it('shows its secret only when it is made, or gets a new one', async () => {
+  it('shows its secret only when it is made, or gets a new one, and signs with the old one too then', async () => {
     const { id, secret } = await create('/secret');
     expect(JSON.stringify(await show(id))).not.toContain('whsec_');
     const renewed = (await reelay.api.call<WebhookWithSecret>('POST', `${WEBHOOKS}/${id}/secret`)).body.secret;
     expect(renewed).toMatch(/^whsec_/);
     expect(renewed).not.toBe(secret);
+    await reelay.api.call('POST', `${WEBHOOKS}/${id}/test`);
+    await eventually('it was told', () => to('/secret').length > 0);
+    const [message = { headers: {}, body: '' }] = to('/secret');
+    const signatures = [renewed, secret].map((each) => signatureOf(message, each));
+    expect(message.headers['webhook-signature']).toBe(signatures.join(' '));
     await remove(id);
   });
 

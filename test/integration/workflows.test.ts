@@ -1,4 +1,4 @@
-import type { JobPage, WorkflowEvent, WorkflowPage } from '@reelay/contracts';
+import type { JobEvent, JobPage, WorkflowEvent, WorkflowPage } from '@reelay/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
@@ -88,10 +88,11 @@ describe('a workflow', () => {
     await workflows.act(id, 'cancel');
   });
 
-  it('tells its changes on a stream, from the state that it is in to its end', async () => {
+  it('tells its changes and those of its jobs on a stream, from the state that it is in to its end', async () => {
     const id = await workflows.run([work('told', { parameters: { gate: 'told' } }), work('then', after('told'))]);
     const stream = await EventStream.open(`${reelay.api.url}${WORKFLOWS}/${id}/events`, reelay.stack.token);
-    const told = (): WorkflowEvent[] => stream.events.map(({ data }) => data as WorkflowEvent);
+    const told = (): WorkflowEvent[] =>
+      stream.events.filter(({ type }) => type === 'workflow').map(({ data }) => data as WorkflowEvent);
     await eventually('the stream begins', () => told().length === 1);
     worker.open('told');
     await eventually('the end is told', () => told().some(({ status, step }) => status === 'completed' && !step));
@@ -103,6 +104,24 @@ describe('a workflow', () => {
       'completed then completed',
       'completed',
     ]);
+    const ofJobs = stream.events.filter(({ type }) => type === 'job').map(({ data }) => data as JobEvent);
+    expect(new Set(ofJobs.map(({ workflowId }) => workflowId))).toEqual(new Set([id]));
+    const run = await workflows.get(id);
+    const statuses = (step: string) =>
+      ofJobs.filter((event) => event.id === jobOf(run, step)).map(({ status }) => status);
+    expect(statuses('told').at(-1)).toBe('completed');
+    expect([statuses('then')[0], statuses('then').at(-1)]).toEqual(['pending', 'completed']);
+
+    const begun = stream.events.findIndex(({ data }) => (data as WorkflowEvent).step === 'then');
+    const again = await EventStream.open(
+      `${reelay.api.url}${WORKFLOWS}/${id}/events`,
+      reelay.stack.token,
+      stream.events[begun]?.id ?? '',
+    );
+    const missed = stream.events.slice(begun + 1);
+    await eventually('what was missed is told again', () => again.events.length >= missed.length);
+    again.close();
+    expect(again.events).toEqual(missed);
   });
 
   it('shows its jobs by their own list, and itself by filters and pages', async () => {

@@ -4,6 +4,7 @@ export * from './api/job-actions.js';
 export * from './api/job-types.js';
 export * from './api/jobs.js';
 export * from './api/packages.js';
+export * from './api/paging.js';
 export * from './api/parked.js';
 export * from './api/plan.js';
 export * from './api/presets.js';

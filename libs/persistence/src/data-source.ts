@@ -20,6 +20,7 @@ import { Analysis1763791200000 } from './migrations/1763791200000-analysis.js';
 import { DirectoryTypes1763793000000 } from './migrations/1763793000000-directory-types.js';
 import { Workflows1763794800000 } from './migrations/1763794800000-workflows.js';
 import { Webhooks1763798400000 } from './migrations/1763798400000-webhooks.js';
+import { WebhookSecrets1763802000000 } from './migrations/1763802000000-webhook-secrets.js';
 import { SnakeCaseNaming } from './naming.js';
 
 /** All entities, listed one by one: a glob would depend on how the code was built. */
@@ -54,6 +55,7 @@ export const migrations = [
   DirectoryTypes1763793000000,
   Workflows1763794800000,
   Webhooks1763798400000,
+  WebhookSecrets1763802000000,
 ];
 
 const POOL_SIZE = 10;

@@ -80,7 +80,7 @@ export class Broker implements OnApplicationShutdown {
   }
 
   /** Listens to an exchange with a queue of this process's own, which goes with its connection. */
-  listen(exchange: string, key: string, onDelivery: (delivery: Delivery) => void): Consumer {
+  listen(exchange: string, keys: readonly string[], onDelivery: (delivery: Delivery) => void): Consumer {
     const queue = `reelay_backend_${randomUUID()}`;
     return new Consumer(this.consuming, this.logger, {
       queue,
@@ -88,7 +88,7 @@ export class Broker implements OnApplicationShutdown {
       setUp: async (channel) => {
         await this.publisher.whenReady();
         await channel.assertQueue(queue, { exclusive: true, autoDelete: true, durable: false });
-        await channel.bindQueue(queue, exchange, key);
+        for (const key of keys) await channel.bindQueue(queue, exchange, key);
       },
       onDelivery,
     });

@@ -129,7 +129,9 @@ export class Dispatcher implements OnApplicationBootstrap, BeforeApplicationShut
 
   private async send(orders: readonly OrderToSend[]): Promise<void> {
     if (orders.length === 0) return;
-    this.changes.report(orders.map(({ jobId, type }) => ({ id: jobId, type, status: 'queued', progress: 0 })));
+    this.changes.report(
+      orders.map(({ jobId, type, workflowId }) => ({ id: jobId, type, status: 'queued', progress: 0, workflowId })),
+    );
     const outcomes = await Promise.allSettled(
       orders.map((order) => this.broker.publisher.publish(toOrderMessage(order))),
     );

@@ -5,6 +5,7 @@ import { toOrderMessage } from './order.js';
 const order: OrderToSend = {
   attemptId: 1234,
   jobId: '770e8400-e29b-41d4-a716-446655440002',
+  workflowId: null,
   number: 2,
   type: 'thumbnail_generate',
   params: { inputPath: 'inbox/a.mp4', timestamp: 12 },

@@ -1,11 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
   archivedJob,
   archivePage,
   archiveQuery,
-  DEFAULT_PAGE_LIMIT,
-  MAX_PAGE_LIMIT,
   type ArchivedJob,
   type ArchivePage,
   type ArchiveQuery,
@@ -13,9 +11,11 @@ import {
 import { listArchived, readArchived } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
 import { ApiError } from '../http/api-error.js';
-import { cursorOf, placeOf } from '../http/cursor.js';
+import { placeOf } from '../http/cursor.js';
 import { schemaOf } from '../http/openapi.js';
+import { cutPage } from '../http/page.js';
 import { ApiProblems } from '../http/problem.decorator.js';
+import { ApiQueries } from '../http/queries.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
 
 /** The only order of this list. */
@@ -30,16 +30,7 @@ export class ArchiveController {
 
   @Get()
   @ApiOperation({ summary: 'List jobs that left the list by retention, what ended last first' })
-  @ApiQuery({ name: 'type', required: false, isArray: true, type: String })
-  @ApiQuery({ name: 'status', required: false, isArray: true, enum: ['completed', 'failed', 'cancelled'] })
-  @ApiQuery({ name: 'completedAfter', required: false, schema: { type: 'string', format: 'date-time' } })
-  @ApiQuery({ name: 'completedBefore', required: false, schema: { type: 'string', format: 'date-time' } })
-  @ApiQuery({
-    name: 'limit',
-    required: false,
-    schema: { type: 'integer', minimum: 1, maximum: MAX_PAGE_LIMIT, default: DEFAULT_PAGE_LIMIT },
-  })
-  @ApiQuery({ name: 'cursor', required: false, type: String, description: '`nextCursor` of the page before' })
+  @ApiQueries(archiveQuery)
   @ApiResponse({ status: 200, description: 'A page of the archive', schema: schemaOf(archivePage) })
   async listArchive(@Query(new ZodPipe(archiveQuery)) { cursor, ...query }: ArchiveQuery): Promise<ArchivePage> {
     const after = cursor === undefined ? null : placeOf(cursor, ORDER, 1);
@@ -48,15 +39,8 @@ export class ArchiveController {
       { ...query, limit: query.limit + 1 },
       after && { place: after.keys[0] ?? '', id: after.id },
     );
-    const shown = rows.slice(0, query.limit);
-    const last = rows.length > query.limit ? shown.at(-1) : undefined;
-    return {
-      data: shown.map(({ place: _place, ...job }) => job),
-      pagination: {
-        limit: query.limit,
-        nextCursor: last ? cursorOf(ORDER, { keys: [last.place], id: last.id }) : null,
-      },
-    };
+    const { shown, nextCursor } = cutPage(rows, query.limit, ORDER, ({ place, id }) => ({ keys: [place], id }));
+    return { data: shown.map(({ place: _place, ...job }) => job), pagination: { limit: query.limit, nextCursor } };
   }
 
   @Get(':id')

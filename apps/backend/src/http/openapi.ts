@@ -6,7 +6,13 @@ type SchemaObject = ApiResponseSchemaHost['schema'];
 
 /** The JSON Schema of what a zod schema takes or gives, for OpenAPI 3.1. */
 export function schemaOf(schema: z.ZodType, io: 'input' | 'output' = 'output'): SchemaObject {
-  const { $schema: _, ...document } = z.toJSONSchema(schema, { io });
+  const { $schema: _, ...document } = z.toJSONSchema(schema, {
+    io,
+    // The name of a format says more to readers and generators than the pattern that checks it.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+    },
+  });
   return document as SchemaObject;
 }
 

@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import {
-  MAX_PAGE_DEPTH,
-  type AttemptView,
-  type JobDetail,
-  type JobFilter,
-  type JobPage,
-  type JobStats,
-  type ListJobsQuery,
-  type LogPage,
-  type LogQuery,
+import type {
+  AttemptView,
+  JobDetail,
+  JobFilter,
+  JobPage,
+  JobStats,
+  ListJobsQuery,
+  LogPage,
+  LogQuery,
 } from '@reelay/contracts';
 import { waitingReasons } from '@reelay/domain';
 import {
@@ -31,7 +30,8 @@ import {
 } from '@reelay/persistence';
 import { DataSource, In } from 'typeorm';
 import { ApiError } from '../http/api-error.js';
-import { cursorOf, placeOf } from '../http/cursor.js';
+import { placeOf } from '../http/cursor.js';
+import { cutPage, offsetOf, paginationOf } from '../http/page.js';
 import { toAttemptView, toDetail, toPending, toSummary } from './job.view.js';
 
 /** Shows jobs. */
@@ -53,35 +53,19 @@ export class JobReader {
 
   /** @throws {ApiError} 400 for a cursor that is not of this list, and for a page that lies too deep */
   async list({ page, cursor, limit, sort, ...filter }: ListJobsQuery): Promise<JobPage> {
-    if (page !== undefined && cursor !== undefined) {
-      throw new ApiError(400, 'REQUEST_INVALID', 'page and cursor exclude each other: name one of them');
-    }
-    const offset = ((page ?? 1) - 1) * limit;
-    if (offset + limit > MAX_PAGE_DEPTH) {
-      const detail = `page: the first ${String(MAX_PAGE_DEPTH)} jobs can be reached by pages; follow nextCursor from there, or narrow the filter`;
-      throw new ApiError(400, 'PAGE_TOO_DEEP', detail);
-    }
+    const asked = { page, cursor, limit };
+    const offset = offsetOf(asked, 'jobs');
     const after = cursor === undefined ? undefined : placeOf(cursor, sort, keyCount(sort));
     const choice = chooseJobs(filter);
     const [places, counted] = await Promise.all([
-      // One more tells whether anything follows.
       listJobIds(this.dataSource, choice, { sort, after, offset, limit: limit + 1 }),
       this.count(filter, choice),
     ]);
-    const shown = places.slice(0, limit);
-    const last = places.length > limit ? shown.at(-1) : undefined;
-    const seen = { total: offset + places.length, exact: last === undefined && after === undefined };
-    const { total, exact } = counted ?? seen;
+    const { shown, nextCursor } = cutPage(places, limit, sort, (place) => place);
+    const seen = { total: offset + places.length, exact: nextCursor === null && after === undefined };
     return {
       data: await this.summaries(shown.map(({ id }) => id)),
-      pagination: {
-        page: cursor === undefined ? (page ?? 1) : null,
-        limit,
-        total,
-        totalPages: Math.ceil(total / limit),
-        totalExact: exact,
-        nextCursor: last ? cursorOf(sort, last) : null,
-      },
+      pagination: paginationOf(asked, counted ?? seen, nextCursor),
     };
   }
 

@@ -1,14 +1,11 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
   attemptList,
   bulkCreateAnswer,
   bulkCreateBody,
   createdJob,
   createJobBody,
-  DEFAULT_PAGE_LIMIT,
-  JOB_SORTS,
-  JOB_STATUSES,
   jobDetail,
   jobExplanation,
   jobPage,
@@ -16,8 +13,6 @@ import {
   listJobsQuery,
   logPage,
   logQuery,
-  MAX_PAGE_LIMIT,
-  RESOURCE_CATEGORIES,
   simulateBody,
   simulation,
   type AttemptView,
@@ -38,6 +33,7 @@ import {
 import type { FastifyReply } from 'fastify';
 import { schemaOf } from '../http/openapi.js';
 import { ApiProblems } from '../http/problem.decorator.js';
+import { ApiQueries } from '../http/queries.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
 import { checkKey, IDEMPOTENCY_HEADER, theKey } from './idempotency.js';
 import { JobPlanService } from './job-plan.service.js';
@@ -73,28 +69,7 @@ export class JobsController {
 
   @Get()
   @ApiOperation({ summary: 'List jobs' })
-  @ApiQuery({ name: 'page', required: false, schema: { type: 'integer', minimum: 1, default: 1 } })
-  @ApiQuery({ name: 'cursor', required: false, type: String, description: '`nextCursor` of the page before' })
-  @ApiQuery({
-    name: 'limit',
-    required: false,
-    schema: { type: 'integer', minimum: 1, maximum: MAX_PAGE_LIMIT, default: DEFAULT_PAGE_LIMIT },
-  })
-  @ApiQuery({ name: 'status', required: false, isArray: true, enum: JOB_STATUSES })
-  @ApiQuery({ name: 'type', required: false, isArray: true, type: String })
-  @ApiQuery({ name: 'resourceCategory', required: false, isArray: true, enum: RESOURCE_CATEGORIES })
-  @ApiQuery({ name: 'workflowId', required: false, schema: { type: 'string', format: 'uuid' } })
-  @ApiQuery({ name: 'worker', required: false, type: String })
-  @ApiQuery({
-    name: 'q',
-    required: false,
-    type: String,
-    description:
-      'Words of the parameters, `clip*` for those that begin so; or the first 8 characters or more of the id',
-  })
-  @ApiQuery({ name: 'createdAfter', required: false, schema: { type: 'string', format: 'date-time' } })
-  @ApiQuery({ name: 'createdBefore', required: false, schema: { type: 'string', format: 'date-time' } })
-  @ApiQuery({ name: 'sort', required: false, enum: JOB_SORTS })
+  @ApiQueries(listJobsQuery)
   @ApiResponse({ status: 200, description: 'A page of jobs, newest first', schema: schemaOf(jobPage) })
   listJobs(@Query(new ZodPipe(listJobsQuery)) query: ListJobsQuery): Promise<JobPage> {
     return this.reader.list(query);
@@ -156,12 +131,7 @@ export class JobsController {
 
   @Get(':id/log')
   @ApiOperation({ summary: "Lines of a job's log" })
-  @ApiQuery({ name: 'after', required: false, schema: { type: 'integer', minimum: 0, default: 0 } })
-  @ApiQuery({
-    name: 'limit',
-    required: false,
-    schema: { type: 'integer', minimum: 1, maximum: 10_000, default: 1_000 },
-  })
+  @ApiQueries(logQuery)
   @ApiResponse({ status: 200, description: 'Oldest first', schema: schemaOf(logPage) })
   @ApiProblems(404)
   jobLog(@Param('id', uuidPipe) id: string, @Query(new ZodPipe(logQuery)) query: LogQuery): Promise<LogPage> {

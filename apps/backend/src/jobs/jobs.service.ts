@@ -64,7 +64,7 @@ export class JobsService {
     return {
       answer,
       afterCommit: () => {
-        this.changes.report(created);
+        this.changes.report(created.map((job) => ({ ...job, workflowId: null })));
       },
     };
   }

@@ -1,15 +1,18 @@
 import { posix } from 'node:path';
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ApiError } from '../http/api-error.js';
 import { ApiProblems } from '../http/problem.decorator.js';
+import { ApiQueries } from '../http/queries.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
 import { LibraryFiles } from './library-files.js';
 import { VideosService } from './videos.service.js';
 
-const fileQuery = z.strictObject({ download: z.enum(['true', 'false']).default('false') });
+const fileQuery = z.strictObject({
+  download: z.enum(['true', 'false']).default('false').describe('To be saved and not shown'),
+});
 
 /** As sheets are named; in their folder nothing else is served. */
 const sheetName = z.string().regex(/^\d{1,4}\.jpg$/, 'must be the name of a sheet, such as 1.jpg');
@@ -28,7 +31,7 @@ export class VideoFilesController {
   @Get(':id/file')
   @ApiOperation({ summary: 'The video itself' })
   @ApiHeader({ name: 'Range', required: false, description: 'Part of it, as `bytes=0-1023`' })
-  @ApiQuery({ name: 'download', required: false, type: Boolean, description: 'To be saved and not shown' })
+  @ApiQueries(fileQuery)
   @ApiResponse({ status: 200, description: 'All of it' })
   @ApiResponse({ status: 206, description: 'The part that was asked for' })
   @ApiProblems(416)

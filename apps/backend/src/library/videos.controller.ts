@@ -1,9 +1,7 @@
 import { Body, Controller, Get, Headers, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
   listVideosQuery,
-  ORIENTATIONS,
-  VIDEO_SORTS,
   videoActionAnswer,
   videoActionBody,
   videoDetail,
@@ -16,6 +14,7 @@ import {
 } from '@reelay/contracts';
 import { schemaOf } from '../http/openapi.js';
 import { ApiProblems } from '../http/problem.decorator.js';
+import { ApiQueries } from '../http/queries.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
 import { checkKey, IDEMPOTENCY_HEADER, theKey } from '../jobs/idempotency.js';
 import { VideosService } from './videos.service.js';
@@ -29,31 +28,7 @@ export class VideosController {
 
   @Get()
   @ApiOperation({ summary: "List the library's videos" })
-  @ApiQuery({ name: 'q', required: false, type: String, description: 'Words of the path, `clip*` for beginnings' })
-  @ApiQuery({
-    name: 'directoryType',
-    required: false,
-    isArray: true,
-    type: String,
-    description: 'Folders of the library, as /api/media/directory-types lists them',
-  })
-  @ApiQuery({ name: 'orientation', required: false, isArray: true, enum: ORIENTATIONS })
-  @ApiQuery({ name: 'videoCodec', required: false, isArray: true, type: String })
-  @ApiQuery({ name: 'valid', required: false, type: Boolean })
-  @ApiQuery({ name: 'audio', required: false, type: Boolean })
-  @ApiQuery({ name: 'tag', required: false, isArray: true, type: String, description: 'At least one of these' })
-  @ApiQuery({
-    name: 'missing',
-    required: false,
-    type: Boolean,
-    description: 'Those whose file is gone; else the others',
-  })
-  @ApiQuery({ name: 'minDuration', required: false, type: Number })
-  @ApiQuery({ name: 'maxDuration', required: false, type: Number })
-  @ApiQuery({ name: 'sort', required: false, enum: VIDEO_SORTS })
-  @ApiQuery({ name: 'page', required: false, schema: { type: 'integer', minimum: 1, default: 1 } })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 } })
-  @ApiQuery({ name: 'cursor', required: false, type: String, description: '`nextCursor` of the page before' })
+  @ApiQueries(listVideosQuery)
   @ApiResponse({ status: 200, description: 'A page of videos, newest first', schema: schemaOf(videoPage) })
   @ApiProblems(422)
   listVideos(@Query(new ZodPipe(listVideosQuery)) query: ListVideosQuery): Promise<VideoPage> {

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import {
-  MAX_PAGE_DEPTH,
   VIDEO_ACTION_PARAMS,
   VIDEO_ACTIONS,
   type CreatedJob,
@@ -12,7 +11,8 @@ import {
 import { countVideos, listVideos, readVideo, type VideoDetailRow } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
 import { ApiError } from '../http/api-error.js';
-import { cursorOf, placeOf } from '../http/cursor.js';
+import { placeOf } from '../http/cursor.js';
+import { cutPage, offsetOf, paginationOf } from '../http/page.js';
 import { DirectoryTypesService, refuseUnknown } from '../directory-types/directory-types.service.js';
 import { JobsService } from '../jobs/jobs.service.js';
 import { toVideoDetail, toVideoView } from './video.view.js';
@@ -34,35 +34,21 @@ export class VideosService {
    * type that nobody knows
    */
   async list({ page, cursor, limit, sort, ...filter }: ListVideosQuery): Promise<VideoPage> {
-    if (page !== undefined && cursor !== undefined) {
-      throw new ApiError(400, 'REQUEST_INVALID', 'page and cursor exclude each other: name one of them');
-    }
-    const offset = ((page ?? 1) - 1) * limit;
-    if (offset + limit > MAX_PAGE_DEPTH) {
-      const detail = `page: the first ${String(MAX_PAGE_DEPTH)} videos can be reached by pages; follow nextCursor from there`;
-      throw new ApiError(400, 'PAGE_TOO_DEEP', detail);
-    }
+    const asked = { page, cursor, limit };
+    const offset = offsetOf(asked, 'videos');
     const place =
       cursor === undefined ? undefined : placeOf(cursor, sort, 1, sort.endsWith('path') ? ANY_TEXT : undefined);
     const after = place && { key: place.keys[0] ?? '', id: place.id };
     const known = await this.directoryTypes.names();
     refuseUnknown(filter.directoryType ?? [], known, 'directoryType');
     const [rows, total] = await Promise.all([
-      // One more tells whether anything follows.
       listVideos(this.dataSource, filter, { sort, after, offset, limit: limit + 1 }),
       countVideos(this.dataSource, filter),
     ]);
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
+    const { shown, nextCursor } = cutPage(rows, limit, sort, ({ key, id }) => ({ keys: [key], id }));
     return {
       data: shown.map((row) => toVideoView(row, known)),
-      pagination: {
-        page: cursor === undefined ? (page ?? 1) : null,
-        limit,
-        total,
-        totalPages: Math.ceil(total / limit),
-        nextCursor: last ? cursorOf(sort, { keys: [last.key], id: last.id }) : null,
-      },
+      pagination: paginationOf(asked, { total, exact: true }, nextCursor),
     };
   }
 

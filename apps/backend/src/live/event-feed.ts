@@ -1,27 +1,38 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { jobEvent, workflowEvent, type JobEvent, type WorkflowEvent } from '@reelay/contracts';
+import { jobEvent, workflowEvent } from '@reelay/contracts';
 import type { Logger } from '@reelay/platform';
+import type { Observable } from 'rxjs';
+import { z } from 'zod';
 import { Broker } from '../broker/broker.js';
 import { LOGGER } from '../logging.js';
-import { KeptFeed } from './kept-feed.js';
+import { KeptFeed, type FeedEvent } from './kept-feed.js';
 
-/** The changes of jobs and of workflows that were told, by whichever backend. */
+/** A change of a job or of a workflow. */
+const change = z.union([
+  workflowEvent.transform((event) => ({ kind: 'workflow' as const, event })),
+  jobEvent.transform((event) => ({ kind: 'job' as const, event })),
+]);
+export type Change = z.output<typeof change>;
+
+/** The changes of jobs and of workflows that were told, by whichever backend, in one order. */
 @Injectable()
 export class EventFeed implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  readonly jobs: KeptFeed<JobEvent>;
-  readonly workflows: KeptFeed<WorkflowEvent>;
+  private readonly feed: KeptFeed<Change>;
 
   constructor(broker: Broker, @Inject(LOGGER) logger: Logger) {
-    this.jobs = new KeptFeed(broker, logger, 'job.#', jobEvent);
-    this.workflows = new KeptFeed(broker, logger, 'workflow.#', workflowEvent);
+    this.feed = new KeptFeed(broker, logger, ['job.#', 'workflow.#'], change);
   }
 
   onApplicationBootstrap(): void {
-    this.jobs.open();
-    this.workflows.open();
+    this.feed.open();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.jobs.close(), this.workflows.close()]);
+    await this.feed.close();
+  }
+
+  /** See `KeptFeed`. */
+  stream(lastEventId: string | null): Observable<FeedEvent<Change> | null> {
+    return this.feed.stream(lastEventId);
   }
 }

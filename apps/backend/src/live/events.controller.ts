@@ -1,13 +1,15 @@
 import { Controller, Headers, Param, Query, Sse, type MessageEvent } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { eventsQuery, JOB_STATUSES, logEventsQuery, type EventsQuery, type LogEventsQuery } from '@reelay/contracts';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { eventsQuery, logEventsQuery, type EventsQuery, type LogEventsQuery } from '@reelay/contracts';
 import { JobEntity } from '@reelay/persistence';
 import { concat, map, of, type Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
 import { ApiError } from '../http/api-error.js';
 import { ApiProblems } from '../http/problem.decorator.js';
+import { ApiQueries } from '../http/queries.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
 import { EventFeed } from './event-feed.js';
+import { jobEventOf } from './job-event.js';
 import { LogFeed } from './log-feed.js';
 import { toMessages, withPings } from './sse.js';
 
@@ -25,17 +27,16 @@ export class EventsController {
 
   @Sse('events')
   @ApiOperation({ summary: 'Changes of all jobs, live (text/event-stream)' })
-  @ApiQuery({ name: 'status', required: false, isArray: true, enum: JOB_STATUSES })
-  @ApiQuery({ name: 'type', required: false, isArray: true, type: String })
+  @ApiQueries(eventsQuery)
   allEvents(
     @Query(new ZodPipe(eventsQuery)) query: EventsQuery,
     @Headers('last-event-id') lastEventId?: string,
   ): Observable<MessageEvent> {
     const { status, type } = query;
     return toMessages(
-      this.feed.jobs.stream(lastEventId ?? null),
-      'job',
-      (event) => (!status || status.includes(event.status)) && (!type || type.includes(event.type)),
+      this.feed.stream(lastEventId ?? null),
+      ({ kind, event }) =>
+        kind === 'job' && (!status || status.includes(event.status)) && (!type || type.includes(event.type)),
     );
   }
 
@@ -48,15 +49,17 @@ export class EventsController {
   ): Promise<Observable<MessageEvent>> {
     const job = await this.dataSource.getRepository(JobEntity).findOneBy({ id });
     if (!job) throw new ApiError(404, 'JOB_NOT_FOUND', `There is no job ${id}`);
-    const { type, status, progress } = job;
-    const now: MessageEvent = { type: 'job', data: { id, type, status, progress, at: new Date().toISOString() } };
-    const changes = toMessages(this.feed.jobs.stream(lastEventId ?? null), 'job', (event) => event.id === id);
+    const now: MessageEvent = { type: 'job', data: jobEventOf(job, new Date().toISOString()) };
+    const changes = toMessages(
+      this.feed.stream(lastEventId ?? null),
+      ({ kind, event }) => kind === 'job' && event.id === id,
+    );
     return lastEventId === undefined ? concat(of(now), changes) : changes;
   }
 
   @Sse('jobs/:id/log/events')
   @ApiOperation({ summary: "A job's log, live (text/event-stream); `Last-Event-ID` or `after` continue after a line" })
-  @ApiQuery({ name: 'after', required: false, schema: { type: 'integer', minimum: 0, default: 0 } })
+  @ApiQueries(logEventsQuery)
   @ApiProblems(404)
   async logLines(
     @Param('id', uuidPipe) id: string,

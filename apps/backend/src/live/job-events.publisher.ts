@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { EXCHANGE, jobEventKey, type JobEvent } from '@reelay/contracts';
+import { EXCHANGE, jobEventKey } from '@reelay/contracts';
 import type { ChangedJob } from '@reelay/persistence';
 import type { Logger } from '@reelay/platform';
 import { Broker } from '../broker/broker.js';
 import { LOGGER } from '../logging.js';
+import { jobEventOf } from './job-event.js';
 import { JobChanges } from './job-changes.js';
 
 /** Publishes committed changes on `job_events`, for streams and outside subscribers. */
@@ -23,8 +24,7 @@ export class JobEventsPublisher {
   private publish(jobs: readonly ChangedJob[]): void {
     const at = new Date().toISOString();
     for (const job of jobs) {
-      const { id, type, status, progress } = job;
-      const event: JobEvent = { id, type, status, progress, at };
+      const event = jobEventOf(job, at);
       this.broker.publisher
         .publish({ exchange: EXCHANGE.jobEvents, routingKey: jobEventKey(event), content: event, ephemeral: true })
         .catch((error: unknown) => {

@@ -14,7 +14,7 @@ export interface FeedEvent<T> {
 /** Events that are kept for clients that come back. Older ones are read from the API. */
 const KEPT_EVENTS = 10_000;
 
-/** Events of one kind from all backends, as this one hears them, with the last ones kept. */
+/** Events from all backends, as this one hears them, with the last ones kept. */
 export class KeptFeed<T> {
   private readonly kept: FeedEvent<T>[] = [];
   private readonly subject = new Subject<FeedEvent<T>>();
@@ -24,12 +24,12 @@ export class KeptFeed<T> {
     private readonly broker: Broker,
     private readonly logger: Logger,
     /** The routing keys of the events. */
-    private readonly key: string,
+    private readonly keys: readonly string[],
     private readonly schema: z.ZodType<T>,
   ) {}
 
   open(): void {
-    this.consumer = this.broker.listen(EXCHANGE.jobEvents, this.key, (delivery) => {
+    this.consumer = this.broker.listen(EXCHANGE.jobEvents, this.keys, (delivery) => {
       this.receive(delivery);
     });
   }

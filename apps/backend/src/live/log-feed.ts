@@ -27,7 +27,7 @@ export class LogFeed implements OnApplicationBootstrap, BeforeApplicationShutdow
   ) {}
 
   onApplicationBootstrap(): void {
-    this.consumer = this.broker.listen(EXCHANGE.jobEvents, LOG_NEWS_KEY, (delivery) => {
+    this.consumer = this.broker.listen(EXCHANGE.jobEvents, [LOG_NEWS_KEY], (delivery) => {
       this.receive(delivery);
     });
     this.broker.onPublishingUp(() => {

@@ -1,6 +1,7 @@
 import type { MessageEvent } from '@nestjs/common';
 import { filter, interval, map, merge, share, takeUntil, type Observable } from 'rxjs';
 import { endWith, ignoreElements } from 'rxjs/operators';
+import type { Change } from './event-feed.js';
 import type { FeedEvent } from './kept-feed.js';
 
 /** Proxies close streams that are silent for a minute or less. */
@@ -9,16 +10,19 @@ const PING_MS = 15_000;
 /** Sent where events were missed: the client is to read the list, or the job, again. */
 const RESET: MessageEvent = { type: 'reset', data: { reason: 'events were missed: read the state again' } };
 
-/** Events as a client gets them. @param type their name in the stream */
-export const toMessages = <T extends object>(
-  events: Observable<FeedEvent<T> | null>,
-  type: string,
-  wanted: (event: T) => boolean,
+/** Changes as a client gets them, under the names of their kinds. */
+export const toMessages = (
+  changes: Observable<FeedEvent<Change> | null>,
+  wanted: (change: Change) => boolean,
 ): Observable<MessageEvent> =>
   withPings(
-    events.pipe(
+    changes.pipe(
       filter((heard) => heard === null || wanted(heard.event)),
-      map((heard): MessageEvent => (heard === null ? RESET : { id: heard.eventId, type, data: heard.event })),
+      map((heard): MessageEvent => {
+        if (heard === null) return RESET;
+        const { kind, event } = heard.event;
+        return { id: heard.eventId, type: kind, data: event };
+      }),
     ),
   );
 

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
   chooseParkedBody,
   discardAnswer,
@@ -14,6 +14,7 @@ import {
 } from '@reelay/contracts';
 import { schemaOf } from '../http/openapi.js';
 import { ApiProblems } from '../http/problem.decorator.js';
+import { ApiQueries } from '../http/queries.decorator.js';
 import { ZodPipe } from '../http/zod.pipe.js';
 import { ParkedService } from './parked.service.js';
 
@@ -29,7 +30,7 @@ export class ParkedController {
 
   @Get()
   @ApiOperation({ summary: 'List messages that could not be handled, with the reason' })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 } })
+  @ApiQueries(listParkedQuery)
   @ApiResponse({ status: 200, description: 'The first ones, and how many there are', schema: schemaOf(parkedList) })
   listParked(@Query(new ZodPipe(listParkedQuery)) { limit }: ListParkedQuery): Promise<ParkedList> {
     return this.parked.list(limit);

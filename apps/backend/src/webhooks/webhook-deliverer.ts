@@ -117,9 +117,9 @@ export class WebhookDeliverer implements OnApplicationBootstrap, BeforeApplicati
     this.sending.add(sending);
   }
 
-  private async deliver({ id, messageId, payload, attempts, url, secret }: DueDelivery): Promise<void> {
+  private async deliver({ id, messageId, payload, attempts, url, secrets }: DueDelivery): Promise<void> {
     const body = JSON.stringify(payload);
-    const headers = webhookHeaders({ messageId, sentAt: new Date(), body, secret });
+    const headers = webhookHeaders({ messageId, sentAt: new Date(), body, secrets });
     const { status, body: answer, durationMs, error } = await this.sender.send(url, headers, body);
     const gone = status === GONE;
     const retryInMs = error === null || gone ? null : retryDelayMs(attempts, Math.random());

@@ -8,7 +8,7 @@ describe('a message to a webhook', () => {
       messageId: 'p5jXN8AQM9LWM0D4loKWxJek',
       sentAt: new Date(1614265330_999),
       body: '{"test": 2432232314}',
-      secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+      secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
     });
     expect(headers).toMatchObject({
       'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
@@ -19,22 +19,23 @@ describe('a message to a webhook', () => {
   });
 
   it('counts its length in bytes', () => {
-    const message = { messageId: 'a', sentAt: new Date(0), body: '"é"', secret: newSecret() };
+    const message = { messageId: 'a', sentAt: new Date(0), body: '"é"', secrets: [newSecret()] };
     expect(webhookHeaders(message)['content-length']).toBe('4');
   });
 
-  it('is signed with a key of its webhook, which is long enough for HMAC-SHA256', () => {
-    const secret = newSecret();
-    expect(Buffer.from(secret.slice('whsec_'.length), 'base64')).toHaveLength(32);
-    expect(newSecret()).not.toBe(secret);
+  it('is signed with each key of its webhook, which is long enough for HMAC-SHA256', () => {
+    const secrets = [newSecret(), newSecret()];
+    expect(secrets[1]).not.toBe(secrets[0]);
+    const keys = secrets.map((secret) => Buffer.from(secret.slice('whsec_'.length), 'base64'));
+    expect(keys.map((key) => key.length)).toEqual([32, 32]);
     const { 'webhook-signature': signature } = webhookHeaders({
       messageId: 'a',
       sentAt: new Date(0),
       body: 'b',
-      secret,
+      secrets,
     });
-    const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
-    expect(signature).toBe(`v1,${createHmac('sha256', key).update('msg_a.0.b').digest('base64')}`);
+    const expected = keys.map((key) => `v1,${createHmac('sha256', key).update('msg_a.0.b').digest('base64')}`);
+    expect(signature).toBe(expected.join(' '));
   });
 });
 

@@ -12,26 +12,29 @@ export interface WebhookMessage {
   readonly messageId: string;
   readonly sentAt: Date;
   readonly body: string;
-  readonly secret: string;
+  /** Each signs it. */
+  readonly secrets: readonly string[];
 }
 
 /**
- * The headers of a message: the same id for every try, the time of the try in seconds, and `v1,` with the HMAC-SHA256
- * over `id.time.body` in base64. A receiver that checks the time as well cannot be sent an old message again.
+ * The headers of a message: the same id for every try, the time of the try in seconds, and for each
+ * secret `v1,` with the HMAC-SHA256 over `id.time.body` in base64, of which one has to fit. A receiver that checks the time as well cannot be sent an old message again.
  * Source: Standard Webhooks 1.0.
  */
-export function webhookHeaders({ messageId, sentAt, body, secret }: WebhookMessage): Record<string, string> {
+export function webhookHeaders({ messageId, sentAt, body, secrets }: WebhookMessage): Record<string, string> {
   const id = `msg_${messageId}`;
   const time = String(Math.floor(sentAt.getTime() / 1000));
-  const key = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
-  const signature = createHmac('sha256', key).update(`${id}.${time}.${body}`).digest('base64');
+  const signatures = secrets.map((secret) => {
+    const key = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
+    return `v1,${createHmac('sha256', key).update(`${id}.${time}.${body}`).digest('base64')}`;
+  });
   return {
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(body)),
     'user-agent': 'Reelay-Webhooks',
     'webhook-id': id,
     'webhook-timestamp': time,
-    'webhook-signature': `v1,${signature}`,
+    'webhook-signature': signatures.join(' '),
   };
 }
 

@@ -1,9 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
   changeWebhookBody,
   createWebhookBody,
-  DELIVERY_STATUSES,
   deliveryPage,
   deliveryView,
   listDeliveriesQuery,
@@ -22,6 +21,7 @@ import {
 } from '@reelay/contracts';
 import { schemaOf } from '../http/openapi.js';
 import { ApiProblems } from '../http/problem.decorator.js';
+import { ApiQueries } from '../http/queries.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
 import { WebhooksService } from './webhooks.service.js';
 
@@ -39,7 +39,7 @@ export class WebhooksController {
 
   @Get('webhooks')
   @ApiOperation({ summary: 'List webhooks' })
-  @ApiQuery({ name: 'workflowId', required: false, type: String, description: 'Those of this workflow; else of none' })
+  @ApiQueries(listWebhooksQuery)
   @ApiResponse({ status: 200, description: 'All of them, the oldest first', schema: schemaOf(webhookList) })
   async listWebhooks(
     @Query(new ZodPipe(listWebhooksQuery)) query: ListWebhooksQuery,
@@ -103,9 +103,7 @@ export class WebhooksController {
 
   @Get('webhooks/:id/deliveries')
   @ApiOperation({ summary: 'List what a webhook was told, for 30 days' })
-  @ApiQuery({ name: 'status', required: false, isArray: true, enum: DELIVERY_STATUSES })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 } })
-  @ApiQuery({ name: 'cursor', required: false, type: String, description: '`nextCursor` of the page before' })
+  @ApiQueries(listDeliveriesQuery)
   @ApiResponse({ status: 200, description: 'A page of deliveries, newest first', schema: schemaOf(deliveryPage) })
   @ApiProblems(404)
   listDeliveries(

@@ -18,18 +18,23 @@ import {
   insertWebhook,
   listDeliveries,
   listWebhooks,
+  replaceSecret,
   updateWebhook,
   type DeliveryRecord,
   type WebhookRecord,
 } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
 import { ApiError } from '../http/api-error.js';
-import { cursorOf, placeOf } from '../http/cursor.js';
+import { placeOf } from '../http/cursor.js';
+import { cutPage } from '../http/page.js';
 import { newSecret } from './webhook-message.js';
 import { WebhookDeliverer } from './webhook-deliverer.js';
 
 /** The one order of a list of deliveries. */
 const ORDER = '-createdAt';
+
+/** How long receivers may go on with the secret that was renewed. */
+const SECRET_OVERLAP_MS = 24 * 60 * 60 * 1000;
 
 /** The webhooks, and what they were told. */
 @Injectable()
@@ -65,10 +70,10 @@ export class WebhooksService {
     return webhook;
   }
 
-  /** @throws {ApiError} 404 */
+  /** Messages are signed with the old one too for a day. @throws {ApiError} 404 */
   async renewSecret(id: string): Promise<WebhookWithSecret> {
     const secret = newSecret();
-    await updateWebhook(this.dataSource, id, { secret });
+    await replaceSecret(this.dataSource, id, secret, SECRET_OVERLAP_MS);
     return { ...(await this.get(id)), secret };
   }
 
@@ -91,11 +96,8 @@ export class WebhooksService {
     const from = cursor === undefined ? null : placeOf(cursor, ORDER, 1);
     const after = from === null ? null : { place: from.keys[0] ?? '', id: from.id };
     const rows = await listDeliveries(this.dataSource, id, { status, after, limit: limit + 1 });
-    const data = rows.slice(0, limit);
-    const last = data.at(-1);
-    const nextCursor =
-      rows.length > limit && last !== undefined ? cursorOf(ORDER, { keys: [last.place], id: last.id }) : null;
-    return { data: data.map(deliveryViewOf), pagination: { limit, nextCursor } };
+    const { shown, nextCursor } = cutPage(rows, limit, ORDER, ({ place, id }) => ({ keys: [place], id }));
+    return { data: shown.map(deliveryViewOf), pagination: { limit, nextCursor } };
   }
 
   /** @throws {ApiError} 404 */

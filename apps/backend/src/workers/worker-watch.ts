@@ -8,7 +8,7 @@ import {
   isTransientStoreError,
   readSettings,
   renewAllLeases,
-  type EndedJob,
+  type ChangedJob,
 } from '@reelay/persistence';
 import type { Logger } from '@reelay/platform';
 import { DataSource } from 'typeorm';
@@ -81,7 +81,7 @@ export class WorkerWatch implements OnApplicationBootstrap, BeforeApplicationShu
     }
   }
 
-  private async reportEnded(jobs: readonly EndedJob[]): Promise<void> {
+  private async reportEnded(jobs: readonly ChangedJob[]): Promise<void> {
     this.changes.report(jobs);
     await this.workflows.followUp(jobs.filter(({ status }) => status === 'failed'));
   }

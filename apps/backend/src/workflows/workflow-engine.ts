@@ -11,7 +11,6 @@ import {
   saveRuns,
   type ActedJob,
   type ChangedJob,
-  type EndedJob,
   type NewJob,
   type NewWorkflow,
   type RunChange,
@@ -71,7 +70,7 @@ export class WorkflowEngine {
   }
 
   /** Carries on what waited for jobs that came to their end without an answer. */
-  async followUp(ended: readonly EndedJob[]): Promise<void> {
+  async followUp(ended: readonly ChangedJob[]): Promise<void> {
     const ids = new Set(ended.flatMap(({ workflowId }) => workflowId ?? []));
     // One by one: each is short, and none waits for another's lock while it holds one.
     for (const id of ids) await this.carryOn(id);
@@ -154,7 +153,10 @@ const isFinal = ({ status }: StoredRun): boolean => FINAL_WORKFLOW_STATUSES.some
 async function insertAll(manager: EntityManager, jobs: readonly NewJob[]): Promise<ChangedJob[]> {
   if (jobs.length === 0) return [];
   const rows = await insertJobs(manager, jobs);
-  return rows.map(({ id }, index) => ({ id, type: jobs[index]?.type ?? '', status: 'pending', progress: 0 }));
+  return rows.map(({ id }, index) => {
+    const { type = '', workflowId = null } = jobs[index] ?? {};
+    return { id, type, status: 'pending', progress: 0, workflowId };
+  });
 }
 
 /** What is written of a run: what the plan changed, and what a person did. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MAX_PAGE_DEPTH, type ListWorkflowsQuery, type WorkflowDetail, type WorkflowPage } from '@reelay/contracts';
+import type { ListWorkflowsQuery, WorkflowDetail, WorkflowPage } from '@reelay/contracts';
 import { statesOf } from '@reelay/domain';
 import {
   countWorkflows,
@@ -10,8 +10,8 @@ import {
   type WorkflowRow,
 } from '@reelay/persistence';
 import { DataSource } from 'typeorm';
-import { ApiError } from '../http/api-error.js';
-import { cursorOf, placeOf } from '../http/cursor.js';
+import { placeOf } from '../http/cursor.js';
+import { cutPage, offsetOf, paginationOf } from '../http/page.js';
 import { WorkflowEngine } from './workflow-engine.js';
 import { workflowNotFound } from './workflow-errors.js';
 import { toWorkflowDetail, toWorkflowSummary } from './workflow.view.js';
@@ -45,30 +45,15 @@ export class WorkflowReader {
 
   /** @throws {ApiError} 400 for a cursor that is not of this list, and for a page that lies too deep */
   async list({ page, cursor, limit, sort, ...filter }: ListWorkflowsQuery): Promise<WorkflowPage> {
-    if (page !== undefined && cursor !== undefined) {
-      throw new ApiError(400, 'REQUEST_INVALID', 'page and cursor exclude each other: name one of them');
-    }
-    const offset = ((page ?? 1) - 1) * limit;
-    if (offset + limit > MAX_PAGE_DEPTH) {
-      const detail = `page: the first ${String(MAX_PAGE_DEPTH)} workflows can be reached by pages; follow nextCursor from there`;
-      throw new ApiError(400, 'PAGE_TOO_DEEP', detail);
-    }
+    const asked = { page, cursor, limit };
+    const offset = offsetOf(asked, 'workflows');
     const from = cursor === undefined ? null : placeOf(cursor, sort, 1);
     const after = from && { place: from.keys[0] ?? '', id: from.id };
-    const [rows, { total, exact }] = await Promise.all([
-      // One more tells whether anything follows.
+    const [rows, counted] = await Promise.all([
       listWorkflows(this.dataSource, filter, { sort, after, offset, limit: limit + 1 }),
       countWorkflows(this.dataSource, filter),
     ]);
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    return {
-      data: shown.map(toWorkflowSummary),
-      pagination: {
-        page: cursor === undefined ? (page ?? 1) : null,
-        ...{ limit, total, totalPages: Math.ceil(total / limit), totalExact: exact },
-        nextCursor: last ? cursorOf(sort, { keys: [last.place], id: last.id }) : null,
-      },
-    };
+    const { shown, nextCursor } = cutPage(rows, limit, sort, ({ place, id }) => ({ keys: [place], id }));
+    return { data: shown.map(toWorkflowSummary), pagination: paginationOf(asked, counted, nextCursor) };
   }
 }

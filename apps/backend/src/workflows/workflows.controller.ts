@@ -12,16 +12,12 @@ import {
   Sse,
   type MessageEvent,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
-  DEFAULT_PAGE_LIMIT,
   listWorkflowsQuery,
-  MAX_PAGE_LIMIT,
   retryWorkflowBody,
   startedWorkflow,
   startWorkflowBody,
-  WORKFLOW_SORTS,
-  WORKFLOW_STATUSES,
   workflowDetail,
   workflowPage,
   type ListWorkflowsQuery,
@@ -35,6 +31,7 @@ import type { FastifyReply } from 'fastify';
 import { concat, of, type Observable } from 'rxjs';
 import { schemaOf } from '../http/openapi.js';
 import { ApiProblems } from '../http/problem.decorator.js';
+import { ApiQueries } from '../http/queries.decorator.js';
 import { uuidPipe, ZodPipe } from '../http/zod.pipe.js';
 import { checkKey, IDEMPOTENCY_HEADER, theKey } from '../jobs/idempotency.js';
 import { EventFeed } from '../live/event-feed.js';
@@ -78,18 +75,7 @@ export class WorkflowsController {
 
   @Get()
   @ApiOperation({ summary: 'List workflows' })
-  @ApiQuery({ name: 'page', required: false, schema: { type: 'integer', minimum: 1, default: 1 } })
-  @ApiQuery({ name: 'cursor', required: false, type: String, description: '`nextCursor` of the page before' })
-  @ApiQuery({
-    name: 'limit',
-    required: false,
-    schema: { type: 'integer', minimum: 1, maximum: MAX_PAGE_LIMIT, default: DEFAULT_PAGE_LIMIT },
-  })
-  @ApiQuery({ name: 'status', required: false, isArray: true, enum: WORKFLOW_STATUSES })
-  @ApiQuery({ name: 'template', required: false, isArray: true, type: String })
-  @ApiQuery({ name: 'createdAfter', required: false, schema: { type: 'string', format: 'date-time' } })
-  @ApiQuery({ name: 'createdBefore', required: false, schema: { type: 'string', format: 'date-time' } })
-  @ApiQuery({ name: 'sort', required: false, enum: WORKFLOW_SORTS })
+  @ApiQueries(listWorkflowsQuery)
   @ApiResponse({ status: 200, description: 'A page of workflows, newest first', schema: schemaOf(workflowPage) })
   listWorkflows(@Query(new ZodPipe(listWorkflowsQuery)) query: ListWorkflowsQuery): Promise<WorkflowPage> {
     return this.reader.list(query);
@@ -153,7 +139,9 @@ export class WorkflowsController {
   }
 
   @Sse(':id/events')
-  @ApiOperation({ summary: 'Changes of a workflow, live (text/event-stream); begins with the state it is in' })
+  @ApiOperation({
+    summary: 'Changes of a workflow and of its jobs, live (text/event-stream); begins with the state it is in',
+  })
   @ApiProblems(404)
   async workflowEvents(
     @Param('id', uuidPipe) id: string,
@@ -162,8 +150,7 @@ export class WorkflowsController {
     const { template, version, status } = await this.reader.require(id);
     const at = new Date().toISOString();
     const data = { workflowId: id, template: `${template}@${String(version)}`, status, at };
-    const stream = this.feed.workflows.stream(lastEventId ?? null);
-    const changes = toMessages(stream, 'workflow', ({ workflowId }) => workflowId === id);
+    const changes = toMessages(this.feed.stream(lastEventId ?? null), ({ event }) => event.workflowId === id);
     return lastEventId === undefined ? concat(of<MessageEvent>({ type: 'workflow', data }), changes) : changes;
   }
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { JOB_TYPE_PATTERN } from '../topology.js';
 import { attemptView } from './job-actions.js';
-import { DEFAULT_PAGE_LIMIT, jobDetail, listOf, MAX_PAGE_LIMIT } from './jobs.js';
+import { jobDetail } from './jobs.js';
+import { completedBetween, cursorPagination, cursorQuery, listOf } from './paging.js';
 
 /** States in which a job can be archived. */
 const archivedStatus = z.enum(['completed', 'failed', 'cancelled']);
@@ -10,10 +11,8 @@ const archivedStatus = z.enum(['completed', 'failed', 'cancelled']);
 export const archiveQuery = z.strictObject({
   type: listOf(z.string().regex(JOB_TYPE_PATTERN)).describe('One or several job types'),
   status: listOf(archivedStatus).describe('One or several states'),
-  completedAfter: z.iso.datetime({ offset: true }).optional(),
-  completedBefore: z.iso.datetime({ offset: true }).optional(),
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_LIMIT).default(DEFAULT_PAGE_LIMIT),
-  cursor: z.string().min(1).max(500).optional().describe('`nextCursor` of the page before'),
+  ...completedBetween,
+  ...cursorQuery,
 });
 export type ArchiveQuery = z.infer<typeof archiveQuery>;
 
@@ -33,7 +32,7 @@ export type ArchivedJobSummary = z.infer<typeof archivedJobSummary>;
 /** A page of the archive, what ended last first. */
 export const archivePage = z.object({
   data: z.array(archivedJobSummary),
-  pagination: z.object({ limit: z.int(), nextCursor: z.string().nullable() }),
+  pagination: cursorPagination,
 });
 export type ArchivePage = z.infer<typeof archivePage>;
 

@@ -2,16 +2,13 @@ import { z } from 'zod';
 import { RESOURCE_CATEGORIES } from '../job-types/define-job-type.js';
 import { JOB_STATUSES } from '../messages/job-event.js';
 import { JOB_TYPE_PATTERN } from '../topology.js';
+import { createdBetween, listOf, pagePagination, pageQuery } from './paging.js';
 
 /** 1 is the highest and 10 the lowest priority (AMQP counts the other way round). */
 export const priority = z.int().min(1).max(10).describe('1 (highest) to 10 (lowest)');
 
 export const DEFAULT_PRIORITY = 5;
 export const DEFAULT_MAX_RETRIES = 3;
-export const DEFAULT_PAGE_LIMIT = 20;
-export const MAX_PAGE_LIMIT = 100;
-/** Jobs that may be skipped by page numbers; what lies deeper is reached by cursors. */
-export const MAX_PAGE_DEPTH = 10_000;
 
 /** Body of `POST /api/media/jobs`. */
 export const createJobBody = z.strictObject({
@@ -36,16 +33,6 @@ export const createJobBody = z.strictObject({
 });
 export type CreateJobBody = z.infer<typeof createJobBody>;
 
-/** A query parameter that may be repeated or hold a comma-separated list. */
-export const listOf = <T extends z.ZodType>(item: T) =>
-  z.preprocess(
-    (value) =>
-      value === undefined
-        ? undefined
-        : [value].flat().flatMap((part: unknown) => (typeof part === 'string' ? part.split(',') : [part])),
-    z.array(item).min(1).max(50).optional(),
-  );
-
 /** The fields that a list of jobs can be sorted by; `-` before a name turns the order round. */
 export const JOB_SORTS = ['createdAt', '-createdAt', 'priority', '-priority', 'startedAt', '-startedAt'] as const;
 export type JobSort = (typeof JOB_SORTS)[number];
@@ -63,16 +50,13 @@ export const jobFilter = {
     .max(200)
     .optional()
     .describe('Words of the parameters, `clip*` for those that begin so; or the first 8 characters or more of the id'),
-  createdAfter: z.iso.datetime({ offset: true }).optional(),
-  createdBefore: z.iso.datetime({ offset: true }).optional(),
+  ...createdBetween,
 };
 export type JobFilter = z.infer<z.ZodObject<typeof jobFilter>>;
 
 /** Query of `GET /api/media/jobs`. */
 export const listJobsQuery = z.strictObject({
-  page: z.coerce.number().int().min(1).optional().describe('From 1; without it and a cursor, the first'),
-  cursor: z.string().min(1).max(500).optional().describe('`nextCursor` of the page before, with the same sort'),
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_LIMIT).default(DEFAULT_PAGE_LIMIT),
+  ...pageQuery,
   ...jobFilter,
   sort: z.enum(JOB_SORTS).default('-createdAt'),
 });
@@ -124,13 +108,6 @@ export type JobDetail = z.infer<typeof jobDetail>;
 /** A page of jobs. */
 export const jobPage = z.object({
   data: z.array(jobSummary),
-  pagination: z.object({
-    page: z.int().nullable().describe('Null when the page was asked for by a cursor'),
-    limit: z.int(),
-    total: z.int(),
-    totalPages: z.int(),
-    totalExact: z.boolean().describe('False: there are at least `total`'),
-    nextCursor: z.string().nullable().describe('Gets the page that follows, however deep; null at the end'),
-  }),
+  pagination: pagePagination,
 });
 export type JobPage = z.infer<typeof jobPage>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { QUEUE } from '../topology.js';
+import { limitQuery } from './paging.js';
 
 /** The queues in which messages are parked for an operator. */
 export const PARKING_QUEUES = [QUEUE.jobResponseDead, QUEUE.jobOrderDead] as const;
@@ -23,9 +24,7 @@ export const parkedMessage = z.object({
 export type ParkedMessage = z.infer<typeof parkedMessage>;
 
 /** Query of `GET /api/media/parked`. */
-export const listParkedQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-});
+export const listParkedQuery = z.strictObject(limitQuery);
 export type ListParkedQuery = z.infer<typeof listParkedQuery>;
 
 /** Answer of `GET /api/media/parked`. */

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { describeDirectoryType, directoryTypeName } from '../directory-types.js';
 import { mediaInfo, videoScene, videoTags } from '../media-info.js';
 import { createdJob } from './job-actions.js';
-import { createJobBody, DEFAULT_PAGE_LIMIT, listOf, MAX_PAGE_LIMIT } from './jobs.js';
+import { createJobBody } from './jobs.js';
+import { listOf, pagePagination, pageQuery } from './paging.js';
 
 /** How a player shows the picture: rotation is taken into account. */
 export const ORIENTATIONS = ['landscape', 'portrait', 'square'] as const;
@@ -36,9 +37,7 @@ export type VideoFilter = z.output<z.ZodObject<typeof videoFilter>>;
 
 /** Query of `GET /api/media/videos`. */
 export const listVideosQuery = z.strictObject({
-  page: z.coerce.number().int().min(1).optional().describe('From 1; without it and a cursor, the first'),
-  cursor: z.string().min(1).max(2_000).optional().describe('`nextCursor` of the page before, with the same sort'),
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_LIMIT).default(DEFAULT_PAGE_LIMIT),
+  ...pageQuery,
   ...videoFilter,
   sort: z.enum(VIDEO_SORTS).default('-createdAt'),
 });
@@ -95,13 +94,7 @@ export type VideoDetail = z.infer<typeof videoDetail>;
 /** A page of videos. */
 export const videoPage = z.object({
   data: z.array(videoView),
-  pagination: z.object({
-    page: z.int().nullable().describe('Null when the page was asked for by a cursor'),
-    limit: z.int(),
-    total: z.int(),
-    totalPages: z.int(),
-    nextCursor: z.string().nullable().describe('Gets the page that follows, however deep; null at the end'),
-  }),
+  pagination: pagePagination,
 });
 export type VideoPage = z.infer<typeof videoPage>;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { JOB_STATUSES } from '../messages/job-event.js';
 import { JOB_TYPE_PATTERN } from '../topology.js';
 import { WORKFLOW_STATUSES } from '../workflows/workflow-event.js';
-import { DEFAULT_PAGE_LIMIT, listOf, MAX_PAGE_LIMIT } from './jobs.js';
+import { cursorPagination, cursorQuery, listOf } from './paging.js';
 
 /** What webhooks can be told of: each state that a job or a workflow enters. */
 const WEBHOOK_EVENTS = [
@@ -103,8 +103,7 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 /** Query of `GET /api/media/webhooks/:id/deliveries`. */
 export const listDeliveriesQuery = z.strictObject({
   status: listOf(z.enum(DELIVERY_STATUSES)).describe('One or several states'),
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_LIMIT).default(DEFAULT_PAGE_LIMIT),
-  cursor: z.string().min(1).max(500).optional().describe('`nextCursor` of the page before'),
+  ...cursorQuery,
 });
 export type ListDeliveriesQuery = z.infer<typeof listDeliveriesQuery>;
 
@@ -131,6 +130,6 @@ export type DeliveryView = z.infer<typeof deliveryView>;
 /** A page of deliveries, newest first. */
 export const deliveryPage = z.object({
   data: z.array(deliveryView),
-  pagination: z.object({ limit: z.int(), nextCursor: z.string().nullable().describe('Null on the last page') }),
+  pagination: cursorPagination,
 });
 export type DeliveryPage = z.infer<typeof deliveryPage>;

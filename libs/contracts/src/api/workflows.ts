@@ -3,7 +3,8 @@ import { JOB_STATUSES } from '../messages/job-event.js';
 import { templateName, templateReference, workflowTemplate } from '../workflows/template.js';
 import { STEP_STATUSES, WORKFLOW_STATUSES } from '../workflows/workflow-event.js';
 import { workflowWebhook } from './webhooks.js';
-import { DEFAULT_PAGE_LIMIT, DEFAULT_PRIORITY, listOf, MAX_PAGE_LIMIT, priority } from './jobs.js';
+import { DEFAULT_PRIORITY, priority } from './jobs.js';
+import { createdBetween, listOf, pagePagination, pageQuery } from './paging.js';
 
 const timestamp = z.iso.datetime();
 const values = z.record(z.string(), z.unknown());
@@ -88,16 +89,13 @@ export type WorkflowSort = (typeof WORKFLOW_SORTS)[number];
 const workflowFilter = {
   status: listOf(z.enum(WORKFLOW_STATUSES)).describe('One or several states'),
   template: listOf(templateName).describe('One or several templates, by name'),
-  createdAfter: z.iso.datetime({ offset: true }).optional(),
-  createdBefore: z.iso.datetime({ offset: true }).optional(),
+  ...createdBetween,
 };
 export type WorkflowFilter = z.infer<z.ZodObject<typeof workflowFilter>>;
 
 /** Query of `GET /api/media/workflows`. */
 export const listWorkflowsQuery = z.strictObject({
-  page: z.coerce.number().int().min(1).optional().describe('From 1; without it and a cursor, the first'),
-  cursor: z.string().min(1).max(500).optional().describe('`nextCursor` of the page before, with the same sort'),
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_LIMIT).default(DEFAULT_PAGE_LIMIT),
+  ...pageQuery,
   ...workflowFilter,
   sort: z.enum(WORKFLOW_SORTS).default('-createdAt'),
 });
@@ -137,14 +135,7 @@ export type StartedWorkflow = z.infer<typeof startedWorkflow>;
 /** A page of workflows. */
 export const workflowPage = z.object({
   data: z.array(workflowSummary),
-  pagination: z.object({
-    page: z.int().nullable().describe('Null when the page was asked for by a cursor'),
-    limit: z.int(),
-    total: z.int(),
-    totalPages: z.int(),
-    totalExact: z.boolean().describe('False: there are at least `total`'),
-    nextCursor: z.string().nullable(),
-  }),
+  pagination: pagePagination,
 });
 export type WorkflowPage = z.infer<typeof workflowPage>;
 

@@ -10,6 +10,7 @@ export const jobEvent = z.object({
   type: z.string(),
   status: z.enum(JOB_STATUSES),
   progress: z.int().min(0).max(100),
+  workflowId: z.uuid().optional().describe('The workflow that it belongs to; left out where there is none'),
   at: z.iso.datetime(),
 });
 export type JobEvent = z.infer<typeof jobEvent>;

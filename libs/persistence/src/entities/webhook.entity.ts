@@ -25,6 +25,13 @@ export class WebhookEntity {
   @Column('text')
   secret!: string;
 
+  /** Its messages are signed with this one too for a while, so that no receiver misses one between the two. */
+  @Column('text', { nullable: true })
+  previousSecret!: string | null;
+
+  @Column('timestamptz', { nullable: true })
+  previousSecretUntil!: Date | null;
+
   @Column('boolean', { default: true })
   enabled!: boolean;
 

@@ -1,4 +1,4 @@
-import { CHANGED_JOB, type ChangedJob, type SqlRunner } from './statement.js';
+import { changedOf, RETURNING_CHANGED, type ChangedJob, type SqlRunner } from './statement.js';
 
 /** What a worker said of an attempt that it completed. */
 export interface Completion {
@@ -21,15 +21,15 @@ export interface SetApart {
   readonly workflowId: string;
 }
 
-type Row = CompletedJob & { readonly workflowId: string | null };
+type Row = (CompletedJob & { readonly isSetApart: false }) | (SetApart & { readonly isSetApart: true });
 
 /**
  * Completes attempts and their jobs, in one statement. Late and duplicate answers, and those of a
  * worker that does not hold the attempt, match nothing.
  * @param completions at most one for each attempt
  */
-export function applyCompletions(runner: SqlRunner, completions: readonly Completion[]): Promise<CompletedJob[]> {
-  return apply(runner, completions, true);
+export async function applyCompletions(runner: SqlRunner, completions: readonly Completion[]): Promise<CompletedJob[]> {
+  return (await apply(runner, completions, true)).filter((row) => !row.isSetApart);
 }
 
 /**
@@ -42,8 +42,8 @@ export async function applyPlainCompletions(
 ): Promise<{ completed: CompletedJob[]; setApart: SetApart[] }> {
   const rows = await apply(runner, completions, false);
   return {
-    completed: rows.filter(({ workflowId }) => workflowId === null),
-    setApart: rows.flatMap(({ attemptId, workflowId }) => (workflowId === null ? [] : [{ attemptId, workflowId }])),
+    completed: rows.filter((row) => !row.isSetApart),
+    setApart: rows.filter((row) => row.isSetApart),
   };
 }
 
@@ -68,11 +68,11 @@ function apply(runner: SqlRunner, completions: readonly Completion[], ofWorkflow
               phase = NULL, eta_seconds = NULL, error_code = NULL, error_message = NULL, error_retryable = NULL
          FROM done d
         WHERE j.id = d.job_id AND j.attempt_id = d.id AND j.status IN ('queued', 'running', 'paused')
-       RETURNING ${CHANGED_JOB}, d.id AS attempt_id
+       RETURNING ${RETURNING_CHANGED}, d.id AS attempt_id
      )
-     SELECT id, type, status, progress, attempt_id::float8 AS "attemptId", NULL::uuid AS "workflowId" FROM changed
+     SELECT ${changedOf('changed')}, attempt_id::float8 AS "attemptId", false AS "isSetApart" FROM changed
      UNION ALL
-     SELECT NULL, NULL, NULL, NULL, a.id::float8, a.workflow_id FROM v JOIN attempts a ON a.id = v."attemptId"
+     SELECT NULL, NULL, NULL, NULL, a.workflow_id, a.id::float8, true FROM v JOIN attempts a ON a.id = v."attemptId"
       WHERE a.workflow_id IS NOT NULL AND NOT $2 AND a.status IN ('out', 'running')`,
     [JSON.stringify(completions), ofWorkflowsToo],
   );

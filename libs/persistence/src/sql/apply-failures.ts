@@ -1,4 +1,4 @@
-import { CHANGED_JOB, type ChangedJob, type SqlRunner } from './statement.js';
+import { changedOf, RETURNING_CHANGED, type ChangedJob, type SqlRunner } from './statement.js';
 
 /** What decides whether a failed attempt is tried again; retries count from a person's last one. */
 export interface RetryFacts {
@@ -63,12 +63,12 @@ export function applyFailures(runner: SqlRunner, failures: readonly Failure[]): 
               error_code = e.code, error_message = e.message, error_retryable = e.retryable
          FROM ended e
         WHERE j.id = e.job_id AND j.attempt_id = e.id AND j.status IN ('queued', 'running', 'paused')
-       RETURNING ${CHANGED_JOB}, e.message
+       RETURNING ${RETURNING_CHANGED}, e.message
      ), logged AS (
        INSERT INTO job_log_lines (job_id, at, line)
        SELECT id, now(), line FROM changed, LATERAL unnest(ARRAY['--- ERROR ---', message]) AS line
      )
-     SELECT id, type, status, progress FROM changed`,
+     SELECT ${changedOf('changed')} FROM changed`,
     [JSON.stringify(failures)],
   );
 }

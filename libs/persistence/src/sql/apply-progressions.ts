@@ -1,5 +1,5 @@
 import { LEASE_MS } from '@reelay/domain';
-import { CHANGED_JOB, type ChangedJob, type SqlRunner } from './statement.js';
+import { RETURNING_CHANGED, type ChangedJob, type SqlRunner } from './statement.js';
 
 /** The latest progression of one attempt by one worker. */
 export interface Progression {
@@ -55,7 +55,7 @@ export async function applyProgressions(
               phase = coalesce(h.phase, j.phase), speed = coalesce(h.speed, j.speed), eta_seconds = h."etaSeconds"
          FROM held h
         WHERE j.id = h.job_id AND j.attempt_id = h.id AND j.status IN ('queued', 'running')
-       RETURNING ${CHANGED_JOB}
+       RETURNING ${RETURNING_CHANGED}
      )
      SELECT
        (SELECT coalesce(json_agg(changed), '[]') FROM changed) AS changed,

@@ -1,4 +1,4 @@
-import { CHANGED_JOB, type ChangedJob, type SqlRunner } from './statement.js';
+import { changedOf, RETURNING_CHANGED, type ChangedJob, type SqlRunner } from './statement.js';
 
 /** An attempt that ended without an outcome: its order came back, or its worker stopped it. */
 export interface GivenBack {
@@ -42,9 +42,9 @@ export function giveBackAttempts(runner: SqlRunner, attempts: readonly GivenBack
                                  THEN now() + $2 * interval '1 ms' END
          FROM ended e
         WHERE j.id = e.job_id AND j.attempt_id = e.id AND j.status IN ('queued', 'running', 'paused')
-       RETURNING ${CHANGED_JOB}
+       RETURNING ${RETURNING_CHANGED}
      )
-     SELECT id, type, status, progress FROM changed`,
+     SELECT ${changedOf('changed')} FROM changed`,
     [JSON.stringify(attempts), MISSING_QUEUE_DELAY_MS],
   );
 }

@@ -1,5 +1,5 @@
 import { statesThatAllow } from '@reelay/domain';
-import { CHANGED_JOB, type ChangedJob, type SqlRunner } from './statement.js';
+import { changedOf, RETURNING_CHANGED, type ChangedJob, type SqlRunner } from './statement.js';
 
 /** A job that an action changed, with the attempt that a worker is still at, if any. */
 export interface ActedJob extends ChangedJob {
@@ -8,7 +8,7 @@ export interface ActedJob extends ChangedJob {
 }
 
 /** What follows the names of CTEs `target` and `changed`: the result of every action. */
-const ACTED = `SELECT c.id, c.type, c.status, c.progress, a.id::float8 AS "attemptId", a.instance_id AS "instanceId"
+const ACTED = `SELECT ${changedOf('c')}, a.id::float8 AS "attemptId", a.instance_id AS "instanceId"
   FROM changed c JOIN target t ON t.id = c.id
   LEFT JOIN attempts a ON a.id = t.attempt_id AND a.status = 'running'`;
 
@@ -37,7 +37,7 @@ export function cancelJobs(runner: SqlRunner, ids: readonly string[]): Promise<A
     `WITH ${TARGET}, ${REVOKED}, changed AS (
        UPDATE jobs j SET status = 'cancelled', completed_at = now(), retry_after = NULL, phase = NULL,
               speed = NULL, eta_seconds = NULL
-         FROM target t WHERE j.id = t.id RETURNING ${CHANGED_JOB}
+         FROM target t WHERE j.id = t.id RETURNING ${RETURNING_CHANGED}
      ), logged AS (
        INSERT INTO job_log_lines (job_id, at, line) SELECT id, now(), '--- JOB CANCELLED BY ADMIN ---' FROM changed
      ) ${ACTED}`,
@@ -50,7 +50,7 @@ export function pauseJobs(runner: SqlRunner, ids: readonly string[]): Promise<Ac
   return runner.query<ActedJob[]>(
     `WITH ${TARGET}, ${REVOKED}, changed AS (
        UPDATE jobs j SET status = 'paused', speed = NULL, eta_seconds = NULL
-         FROM target t WHERE j.id = t.id RETURNING ${CHANGED_JOB}
+         FROM target t WHERE j.id = t.id RETURNING ${RETURNING_CHANGED}
      ), stopped AS (
        UPDATE attempts a SET paused = true FROM target t WHERE a.id = t.attempt_id AND a.status = 'running'
      ) ${ACTED}`,
@@ -67,7 +67,7 @@ export function resumeJobs(runner: SqlRunner, ids: readonly string[]): Promise<A
      ), changed AS (
        UPDATE jobs j SET status = CASE WHEN EXISTS (SELECT FROM going g WHERE g.id = t.attempt_id)
                                        THEN 'running' ELSE 'pending' END
-         FROM target t WHERE j.id = t.id RETURNING ${CHANGED_JOB}
+         FROM target t WHERE j.id = t.id RETURNING ${RETURNING_CHANGED}
      ) ${ACTED}`,
     [ids, statesThatAllow('resume')],
   );
@@ -84,7 +84,7 @@ export function retryJobs(runner: SqlRunner, ids: readonly string[]): Promise<Ac
               unroutable_since = NULL,
               retry_count = j.retry_count + 1, retry_base = j.retry_count + 1, loss_count = 0, completed_at = NULL,
               error_code = NULL, error_message = NULL, error_retryable = NULL
-         FROM target t WHERE j.id = t.id RETURNING ${CHANGED_JOB}, j.retry_count
+         FROM target t WHERE j.id = t.id RETURNING ${RETURNING_CHANGED}, j.retry_count
      ), logged AS (
        INSERT INTO job_log_lines (job_id, at, line)
        SELECT id, now(), format('--- RETRY ATTEMPT %s ---', retry_count) FROM changed
@@ -98,7 +98,7 @@ export async function setPriority(runner: SqlRunner, id: string, priority: numbe
   const [changed] = await runner.query<ChangedJob[]>(
     `WITH changed AS (
        UPDATE jobs j SET priority = $2 WHERE j.id = $1 AND j.status IN ('pending', 'queued', 'paused')
-       RETURNING ${CHANGED_JOB}
+       RETURNING ${RETURNING_CHANGED}
      ) SELECT * FROM changed`,
     [id, priority],
   );

@@ -4,6 +4,8 @@ import type { SqlRunner } from './statement.js';
 export interface OrderToSend {
   readonly attemptId: number;
   readonly jobId: string;
+  /** The workflow that the job belongs to. */
+  readonly workflowId: string | null;
   /** 1 for the first try of the job. */
   readonly number: number;
   readonly type: string;
@@ -77,7 +79,7 @@ export async function queueJobs(runner: SqlRunner, planned: readonly PlannedJob[
        UPDATE jobs j SET status = 'queued', held = false, worker = NULL, attempt_id = m.id, attempt_count = j.attempt_count + 1, retry_after = NULL
          FROM made m WHERE j.id = m.job_id
      )
-     SELECT m.id AS "attemptId", p.id AS "jobId", p.number, p.type, p.params, p.priority, p.target, p.device,
+     SELECT m.id AS "attemptId", p.id AS "jobId", p.workflow_id AS "workflowId", p.number, p.type, p.params, p.priority, p.target, p.device,
             p.vram_mb AS "vramMb"
        FROM made m JOIN picked p ON p.id = m.job_id ORDER BY p.ordinality`,
     [JSON.stringify(planned)],
@@ -95,7 +97,7 @@ export async function markPublished(runner: SqlRunner, attemptIds: readonly numb
 /** Attempts whose order was never confirmed, since a process died between its commit and the confirm. */
 export async function findUnpublished(runner: SqlRunner, olderThanMs: number): Promise<OrderToSend[]> {
   const rows = await runner.query<Row[]>(
-    `SELECT a.id AS "attemptId", j.id AS "jobId", a.number, j.type, j.params, j.priority, a.target, a.device,
+    `SELECT a.id AS "attemptId", j.id AS "jobId", j.workflow_id AS "workflowId", a.number, j.type, j.params, j.priority, a.target, a.device,
             a.vram_mb AS "vramMb"
        FROM attempts a JOIN jobs j ON j.id = a.job_id AND j.attempt_id = a.id
       WHERE a.status = 'out' AND a.published_at IS NULL AND j.status = 'queued'

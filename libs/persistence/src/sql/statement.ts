@@ -11,12 +11,13 @@ export interface ChangedJob {
   readonly type: string;
   readonly status: JobStatus;
   readonly progress: number;
-}
-
-/** A job that came to its end without an answer, with the workflow that waits for it. */
-export interface EndedJob extends ChangedJob {
+  /** The workflow that it belongs to. */
   readonly workflowId: string | null;
 }
 
 /** Columns of a `ChangedJob`, for the RETURNING of an update of `jobs j`. */
-export const CHANGED_JOB = 'j.id, j.type, j.status, j.progress';
+export const RETURNING_CHANGED = 'j.id, j.type, j.status, j.progress, j.workflow_id AS "workflowId"';
+
+/** The same, for who reads them from what returned them. @param rows its name */
+export const changedOf = (rows: string): string =>
+  ['id', 'type', 'status', 'progress', '"workflowId"'].map((column) => `${rows}.${column}`).join(', ');

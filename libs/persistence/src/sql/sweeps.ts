@@ -1,13 +1,13 @@
 import { LEASE_MS } from '@reelay/domain';
-import { CHANGED_JOB, type EndedJob, type SqlRunner } from './statement.js';
+import { changedOf, RETURNING_CHANGED, type ChangedJob, type SqlRunner } from './statement.js';
 
 /**
  * Ends attempts whose lease ran out. Their jobs go to another worker at once, or fail with
  * WORKER_LOST when they lost `maxLosses` workers before: such a job may be what kills them. One that a
  * person paused stays paused; the loss counts.
  */
-export function endLostAttempts(runner: SqlRunner, maxLosses: number): Promise<EndedJob[]> {
-  return runner.query<EndedJob[]>(
+export function endLostAttempts(runner: SqlRunner, maxLosses: number): Promise<ChangedJob[]> {
+  return runner.query<ChangedJob[]>(
     `WITH lost AS (
        UPDATE attempts a
           SET status = 'lost', finished_at = now(), lease_until = NULL, error_code = 'WORKER_LOST',
@@ -25,11 +25,11 @@ export function endLostAttempts(runner: SqlRunner, maxLosses: number): Promise<E
               error_code = 'WORKER_LOST', error_message = l.error_message, error_retryable = true
          FROM lost l
         WHERE j.id = l.job_id AND j.attempt_id = l.id AND j.status IN ('queued', 'running', 'paused')
-       RETURNING ${CHANGED_JOB}, j.workflow_id, l.error_message
+       RETURNING ${RETURNING_CHANGED}, l.error_message
      ), logged AS (
        INSERT INTO job_log_lines (job_id, at, line) SELECT id, now(), error_message FROM changed
      )
-     SELECT id, type, status, progress, workflow_id AS "workflowId" FROM changed`,
+     SELECT ${changedOf('changed')} FROM changed`,
     [maxLosses],
   );
 }
@@ -59,17 +59,17 @@ export async function renewAllLeases(runner: SqlRunner): Promise<void> {
 }
 
 /** Fails jobs that waited this long for a worker to announce their type. */
-export function failUnroutable(runner: SqlRunner, olderThanMs: number): Promise<EndedJob[]> {
-  return runner.query<EndedJob[]>(
+export function failUnroutable(runner: SqlRunner, olderThanMs: number): Promise<ChangedJob[]> {
+  return runner.query<ChangedJob[]>(
     `WITH changed AS (
        UPDATE jobs j
           SET status = 'failed', completed_at = now(), error_code = 'UNROUTABLE', error_retryable = false,
               error_message = 'no worker has announced job type ' || j.type
         WHERE j.status = 'pending' AND j.unroutable_since < now() - $1 * interval '1 ms'
           AND NOT EXISTS (SELECT FROM job_types t WHERE t.name = j.type)
-       RETURNING ${CHANGED_JOB}, j.workflow_id
+       RETURNING ${RETURNING_CHANGED}
      )
-     SELECT id, type, status, progress, workflow_id AS "workflowId" FROM changed`,
+     SELECT ${changedOf('changed')} FROM changed`,
     [olderThanMs],
   );
 }

@@ -81,7 +81,8 @@ export interface DueDelivery {
   /** This try included. */
   readonly attempts: number;
   readonly url: string;
-  readonly secret: string;
+  /** The newest first: each signs. */
+  readonly secrets: string[];
 }
 
 /**
@@ -95,7 +96,8 @@ export function takeDueDeliveries(
 ): Promise<DueDelivery[]> {
   return runner.query<DueDelivery[]>(
     `WITH due AS (
-       SELECT d.id, w.url, w.secret
+       SELECT d.id, w.url,
+              array_remove(ARRAY[w.secret, CASE WHEN w.previous_secret_until > now() THEN w.previous_secret END], NULL) AS secrets
          FROM webhooks w, LATERAL (
            SELECT id FROM webhook_deliveries
             WHERE webhook_id = w.id AND status = 'pending' AND next_attempt_at <= now()
@@ -105,7 +107,7 @@ export function takeDueDeliveries(
        UPDATE webhook_deliveries d
           SET attempts = d.attempts + 1, last_attempt_at = now(), next_attempt_at = now() + $3 * interval '1 ms'
          FROM due WHERE d.id = due.id
-       RETURNING d.id, d.webhook_id AS "webhookId", d.message_id AS "messageId", d.payload, d.attempts, due.url, due.secret
+       RETURNING d.id, d.webhook_id AS "webhookId", d.message_id AS "messageId", d.payload, d.attempts, due.url, due.secrets
      )
      SELECT * FROM taken`,
     [limits.busy, limits.ofEach, limits.leaseMs],

@@ -18,9 +18,7 @@ export interface WebhookRecord {
 }
 
 /** What can be set of a webhook. */
-export type WebhookSettings = Pick<WebhookRecord, 'url' | 'description' | 'events' | 'jobTypes' | 'enabled'> & {
-  readonly secret: string;
-};
+export type WebhookSettings = Pick<WebhookRecord, 'url' | 'description' | 'events' | 'jobTypes' | 'enabled'>;
 
 const COLUMNS = `w.id, w.url, w.description, w.events, w.job_types AS "jobTypes", w.enabled, w.workflow_id AS "workflowId",
   w.created_at AS "createdAt", w.last_delivered_at AS "lastDeliveredAt", w.failing_since AS "failingSince",
@@ -42,7 +40,7 @@ export async function findWebhook(runner: SqlRunner, id: string): Promise<Webhoo
 /** @param workflowId of a workflow that is stored in the same transaction, where it is told of that only @returns its id */
 export async function insertWebhook(
   runner: SqlRunner,
-  webhook: WebhookSettings,
+  webhook: WebhookSettings & { readonly secret: string },
   workflowId: string | null = null,
 ): Promise<string> {
   const { url, description, events, jobTypes, enabled, secret } = webhook;
@@ -61,14 +59,23 @@ export async function updateWebhook(
   id: string,
   changes: { readonly [K in keyof WebhookSettings]?: WebhookSettings[K] | undefined },
 ): Promise<void> {
-  const { url, description, events, jobTypes, enabled, secret } = changes;
+  const { url, description, events, jobTypes, enabled } = changes;
   await runner.query(
     `UPDATE webhooks
         SET url = coalesce($2, url), description = coalesce($3, description), events = coalesce($4, events),
-            job_types = CASE WHEN $5 THEN $6 ELSE job_types END, enabled = coalesce($7, enabled),
-            secret = coalesce($8, secret)
+            job_types = CASE WHEN $5 THEN $6 ELSE job_types END, enabled = coalesce($7, enabled)
       WHERE id = $1`,
-    [id, url, description, events, jobTypes !== undefined, jobTypes ?? null, enabled, secret],
+    [id, url, description, events, jobTypes !== undefined, jobTypes ?? null, enabled],
+  );
+}
+
+/** Gives a webhook another secret; messages are signed with the one before as well for this long. */
+export async function replaceSecret(runner: SqlRunner, id: string, secret: string, overlapMs: number): Promise<void> {
+  await runner.query(
+    `UPDATE webhooks
+        SET secret = $2, previous_secret = secret, previous_secret_until = now() + $3 * interval '1 ms'
+      WHERE id = $1`,
+    [id, secret, overlapMs],
   );
 }
 
