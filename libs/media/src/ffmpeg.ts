@@ -47,11 +47,15 @@ export interface RunResult {
 
 /** Runs ffmpeg. What to run is decided elsewhere, by pure functions that give an argv. */
 export class Ffmpeg {
-  constructor(readonly tools: MediaTools) {}
+  /** @param threads of each decoder and of the filters; as many as ffmpeg likes when left out */
+  constructor(
+    readonly tools: MediaTools,
+    private readonly threads: number | null = null,
+  ) {}
 
   /** The whole argv of a run, for display and for `run`. */
   argv(args: readonly string[]): string[] {
-    return ffmpegArgv(this.tools.ffmpeg, args);
+    return ffmpegArgv(this.tools.ffmpeg, args, this.threads);
   }
 
   /**

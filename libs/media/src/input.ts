@@ -46,8 +46,18 @@ const withoutProtocol = (name: string): string => name.slice(FILE.length);
 /** The options that every run starts with: never ask, say errors only, write progress to stdout. */
 const RUN_OPTIONS = ['-nostdin', '-y', '-hide_banner', '-loglevel', 'error', '-nostats', '-progress', 'pipe:1'];
 
-/** The whole argv of a run of ffmpeg. */
-export const ffmpegArgv = (program: string, args: readonly string[]): string[] => [program, ...RUN_OPTIONS, ...args];
+/**
+ * The whole argv of a run of ffmpeg.
+ * @param threads of each decoder and of the filters; as many as ffmpeg likes where it is null. Plans say it of encoders,
+ * which take it in different ways.
+ */
+export function ffmpegArgv(program: string, args: readonly string[], threads: number | null = null): string[] {
+  if (threads === null) return [program, ...RUN_OPTIONS, ...args];
+  const count = String(threads);
+  const ofFilters = ['-filter_threads', count, '-filter_complex_threads', count];
+  const limited = args.flatMap((arg) => (arg === '-i' ? ['-threads', count, arg] : [arg]));
+  return [program, ...RUN_OPTIONS, ...ofFilters, ...limited];
+}
 
 /** A command as a person would type it into a POSIX shell; for display only, it is never run. */
 export function quoteCommand(argv: readonly string[]): string {

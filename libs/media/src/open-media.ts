@@ -34,7 +34,7 @@ export const mediaEnv = z.object({
   MEDIA_LINKS: mediaLinks.describe('Folders outside of it that links in it may lead to, separated by commas'),
   FFMPEG_PATH: z.string().min(1).optional().describe('The ffmpeg to run; left out, ffmpeg-static or the one on PATH'),
   FFPROBE_PATH: z.string().min(1).optional().describe('The ffprobe to run; left out, the one on PATH'),
-  FFMPEG_THREADS: limit(256).describe('Threads of one encoder; left out, as many as ffmpeg likes'),
+  FFMPEG_THREADS: limit(256).describe('Threads of each encoder and decoder; left out, as many as ffmpeg likes'),
   SANDBOX: z
     .enum(['auto', 'required', 'off'])
     .optional()
@@ -125,7 +125,7 @@ export async function openMedia(
   return {
     library,
     hardware,
-    ffmpeg: new Ffmpeg(tools),
+    ffmpeg: new Ffmpeg(tools, env.FFMPEG_THREADS ?? null),
     features: [
       `ffmpeg-${tools.version}`,
       ...encoders,
