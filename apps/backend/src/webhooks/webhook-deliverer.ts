@@ -1,8 +1,8 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import {
   isTransientStoreError,
-  nextDeliveryAt,
   noteDelivery,
+  readDeliveryOutlook,
   takeDueDeliveries,
   type DueDelivery,
 } from '@reelay/persistence';
@@ -17,7 +17,7 @@ import { WebhookSender } from './webhook-sender.js';
 const OF_EACH = 4;
 /** Longer than a try takes: after it another backend may try, since this one is dead. */
 const LEASE_MS = 60_000;
-/** What other backends store is found at the latest then. */
+/** What other backends store is found at the latest then, and so is their first webhook. */
 const LOOK_EVERY_MS = 5_000;
 /** Changes come in bursts: one look serves all of a moment. */
 const GATHER_MS = 20;
@@ -34,6 +34,8 @@ export class WebhookDeliverer implements OnApplicationBootstrap, BeforeApplicati
   private looking: Promise<void> | undefined;
   private lookAgain = false;
   private stopped = false;
+  /** Without any, no change is worth a look. */
+  private hasWebhooks = false;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -42,7 +44,7 @@ export class WebhookDeliverer implements OnApplicationBootstrap, BeforeApplicati
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     changes.subscribe(() => {
-      this.lookIn(GATHER_MS);
+      if (this.hasWebhooks) this.lookIn(GATHER_MS);
     });
   }
 
@@ -57,8 +59,13 @@ export class WebhookDeliverer implements OnApplicationBootstrap, BeforeApplicati
     await Promise.all(this.sending);
   }
 
-  /** Looks for deliveries soon. */
-  lookIn(ms: number): void {
+  /** Call when a webhook was stored or changed, or a delivery for one. */
+  wake(): void {
+    this.hasWebhooks = true;
+    this.lookIn(0);
+  }
+
+  private lookIn(ms: number): void {
     const at = Date.now() + ms;
     if (this.stopped || at >= this.dueAt) return;
     clearTimeout(this.timer);
@@ -86,8 +93,9 @@ export class WebhookDeliverer implements OnApplicationBootstrap, BeforeApplicati
         taken = due.length;
       } while (taken > 0 && !this.stopped);
       // Those that are busy are looked at when they are not any more.
-      const next = await nextDeliveryAt(this.dataSource, this.busy);
-      this.lookIn(Math.min(LOOK_EVERY_MS, Math.max(GATHER_MS, (next?.getTime() ?? Infinity) - Date.now())));
+      const { hasWebhooks, nextAt } = await readDeliveryOutlook(this.dataSource, this.busy);
+      this.hasWebhooks = hasWebhooks;
+      this.lookIn(Math.min(LOOK_EVERY_MS, Math.max(GATHER_MS, (nextAt?.getTime() ?? Infinity) - Date.now())));
     } catch (error) {
       if (isTransientStoreError(error)) this.logger.debug({ err: error }, 'webhooks wait: the database is away');
       else this.logger.error({ err: error }, 'could not look for deliveries');

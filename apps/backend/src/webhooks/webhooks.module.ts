@@ -9,5 +9,6 @@ import { WebhooksService } from './webhooks.service.js';
   imports: [LiveModule],
   controllers: [WebhooksController],
   providers: [WebhooksService, WebhookDeliverer, WebhookSender],
+  exports: [WebhookDeliverer],
 })
 export class WebhooksModule {}

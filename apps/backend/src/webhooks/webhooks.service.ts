@@ -59,6 +59,7 @@ export class WebhooksService {
   async create(body: CreateWebhookBody): Promise<WebhookWithSecret> {
     const secret = newSecret();
     const id = await insertWebhook(this.dataSource, { ...body, secret });
+    this.deliverer.wake();
     return { ...(await this.get(id)), secret };
   }
 
@@ -66,7 +67,7 @@ export class WebhooksService {
   async change(id: string, body: ChangeWebhookBody): Promise<WebhookView> {
     await updateWebhook(this.dataSource, id, body);
     const webhook = await this.get(id);
-    this.deliverer.lookIn(0);
+    this.deliverer.wake();
     return webhook;
   }
 
@@ -114,7 +115,7 @@ export class WebhooksService {
 
   private async add(delivery: Parameters<typeof addDelivery>[1]): Promise<DeliveryView> {
     const id = await addDelivery(this.dataSource, delivery);
-    this.deliverer.lookIn(0);
+    this.deliverer.wake();
     return this.delivery(id);
   }
 

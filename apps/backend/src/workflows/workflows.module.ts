@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { LiveModule } from '../live/live.module.js';
+import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { TemplateChecks } from './template-checks.js';
 import { TemplatesController } from './templates.controller.js';
 import { TemplatesService } from './templates.service.js';
@@ -9,7 +10,7 @@ import { WorkflowsController } from './workflows.controller.js';
 import { WorkflowsService } from './workflows.service.js';
 
 @Module({
-  imports: [LiveModule, WorkflowEngineModule],
+  imports: [LiveModule, WebhooksModule, WorkflowEngineModule],
   controllers: [TemplatesController, WorkflowsController],
   providers: [TemplateChecks, TemplatesService, WorkflowReader, WorkflowsService],
 })

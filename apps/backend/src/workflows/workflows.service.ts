@@ -16,6 +16,7 @@ import { Broker } from '../broker/broker.js';
 import { ApiError, unprocessable } from '../http/api-error.js';
 import { compileSchema } from '../http/json-schema.js';
 import { writeOnce } from '../jobs/idempotency.js';
+import { WebhookDeliverer } from '../webhooks/webhook-deliverer.js';
 import { newSecret } from '../webhooks/webhook-message.js';
 import { TemplatesService } from './templates.service.js';
 import { WorkflowEngine, type RunEdit } from './workflow-engine.js';
@@ -34,6 +35,7 @@ export class WorkflowsService {
     private readonly retries: WorkflowRetries,
     private readonly reader: WorkflowReader,
     private readonly broker: Broker,
+    private readonly deliverer: WebhookDeliverer,
   ) {}
 
   /**
@@ -58,6 +60,7 @@ export class WorkflowsService {
           answer: { ...toWorkflowSummary(row), webhooks },
           afterCommit: () => {
             this.engine.tell(advanced);
+            if (webhooks.length > 0) this.deliverer.wake();
           },
         };
       }),

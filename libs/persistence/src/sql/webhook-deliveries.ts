@@ -150,15 +150,24 @@ export async function noteDelivery(runner: SqlRunner, outcome: DeliveryOutcome):
   );
 }
 
-/** When the next delivery is due; null when none waits. @param busy webhooks that do not count */
-export async function nextDeliveryAt(runner: SqlRunner, busy: readonly string[]): Promise<Date | null> {
-  const [row] = await runner.query<{ at: Date | null }[]>(
-    `SELECT min(d.at) AS at FROM webhooks w, LATERAL (
-       SELECT min(next_attempt_at) AS at FROM webhook_deliveries WHERE webhook_id = w.id AND status = 'pending') d
-      WHERE w.enabled AND w.id <> ALL ($1::uuid[])`,
+/** What is to be sent next. */
+export interface DeliveryOutlook {
+  /** Whether any webhook is told anything: else there is nothing to look for. */
+  readonly hasWebhooks: boolean;
+  /** When the next delivery is due; null when none waits. */
+  readonly nextAt: Date | null;
+}
+
+/** What is to be sent next. @param busy webhooks whose deliveries do not count */
+export async function readDeliveryOutlook(runner: SqlRunner, busy: readonly string[]): Promise<DeliveryOutlook> {
+  const [row] = await runner.query<DeliveryOutlook[]>(
+    `SELECT count(*) > 0 AS "hasWebhooks", min(d.at) FILTER (WHERE w.id <> ALL ($1::uuid[])) AS "nextAt"
+       FROM webhooks w, LATERAL (
+         SELECT min(next_attempt_at) AS at FROM webhook_deliveries WHERE webhook_id = w.id AND status = 'pending') d
+      WHERE w.enabled`,
     [busy],
   );
-  return row?.at ?? null;
+  return row ?? { hasWebhooks: false, nextAt: null };
 }
 
 /** Deletes deliveries that are over and older than this, a batch at a time. @returns how many */
