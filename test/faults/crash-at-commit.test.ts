@@ -64,6 +64,17 @@ async function submitAndKill(steps: readonly Passing[], type: string, key?: stri
   await eventually('the backend is back', async () => (await reelay.api.call('GET', '/health/ready')).status === 200);
 }
 
+/** Nobody serves the jobs of these tests: their orders are noted too, whenever they are tried. */
+async function cancelUnserved(): Promise<void> {
+  const filter = { type: ['before_commit', 'after_commit', 'without_key'] };
+  await reelay.api.call('POST', '/api/media/jobs/actions', { action: 'cancel', filter });
+  const onTheirWay = "status = 'out' OR created_at > now() - interval '1 s'";
+  await eventually('no order is on its way', async () => {
+    const { rows } = await client.query(`SELECT FROM attempts WHERE ${onTheirWay}`);
+    return rows.length === 0;
+  });
+}
+
 describe('a backend killed while it stores a job', () => {
   it('before its COMMIT: there is no job, and the same request makes one', async () => {
     await submitAndKill([claimOfTheKey, commit], 'before_commit', 'k1');
@@ -88,6 +99,7 @@ describe('a backend killed while it stores a job', () => {
 
 describe('a backend killed after the confirm of an order, before it is noted', () => {
   it('has the order sent again; the work runs once', async () => {
+    await cancelUnserved();
     worker = await startRecordingWorker(reelay, { name: 'recorder', slots: 1 });
     raw = await RawClient.connect(reelay.amqpUrl);
     const orders = await raw.overhear('job_submit', 'recorded');
