@@ -65,6 +65,12 @@ describe('a run within limits', () => {
     }
   });
 
+  it('that was told to end again while it closed its files took too much CPU time as well', () => {
+    const words = ['Error writing trailer of file:/library/out.mp4: Immediate exit requested'];
+    expect(classifyFailure(exit(1), words, { limits, cpuSeconds: 12 })).toBe('CPU_TIME_EXCEEDED');
+    expect(classifyFailure(exit(1), words, { limits, cpuSeconds: 8 })).toBe('ENCODER_CRASHED');
+  });
+
   it('that gets no thread got no memory', () => {
     const words = ['Error initializing threads: Resource temporarily unavailable'];
     expect(classifyFailure(exit(1), words, { limits, cpuSeconds: 1 })).toBe('OUT_OF_MEMORY');

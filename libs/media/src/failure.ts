@@ -51,6 +51,8 @@ const INDEX_TOO_LARGE = /file:.*: Cannot allocate memory|error reading header/;
 
 /** ffmpeg's exit codes when a signal told it to end: after its files were closed, and in haste. */
 const TOLD_TO_END = [255, 123];
+/** What it says with exit code 1 when a second signal came while it closed them. */
+const TOLD_TWICE = 'Immediate exit requested';
 
 /** Readers say this of a machine that is short of memory, and of sizes that damage made up; the former passes. */
 const OUT_OF_MEMORY = /Cannot allocate memory|get_buffer\(\) failed/;
@@ -113,7 +115,7 @@ export function classifyFailure(
   if (DISK_FULL.test(words)) return 'DISK_FULL';
   if (signal === 'SIGXFSZ' || words.includes(FILE_TOO_LARGE)) return 'TOO_LARGE';
   // ffmpeg closes its files on SIGXCPU, as on every signal that tells it to end.
-  const wasTold = signal === 'SIGKILL' || (code !== null && TOLD_TO_END.includes(code));
+  const wasTold = signal === 'SIGKILL' || (code !== null && TOLD_TO_END.includes(code)) || words.includes(TOLD_TWICE);
   const overTime = wasTold && limits.cpuSeconds !== null && cpuSeconds >= limits.cpuSeconds;
   if (signal === 'SIGXCPU' || overTime) return 'CPU_TIME_EXCEEDED';
   const starved = NO_MEMORY.test(words) || (limits.memoryMb !== null && NO_MEMORY_WITHIN_LIMIT.test(words));

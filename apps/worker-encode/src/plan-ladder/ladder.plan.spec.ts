@@ -72,6 +72,7 @@ describe('the rungs of a ladder', () => {
     expect(segmentSeconds).toBeCloseTo(4.004, 6);
     expect(planRungs(asked(), media({ fps: 120 })).frameRate).toBe('60');
     expect(planRungs(asked(), media({ fps: 24.3, peakFps: 30 })).frameRate).toBe('30');
+    expect(planRungs(asked(), media({ fps: 0.4 })).frameRate).toBe('1');
   });
 
   it('have sound where the video has, of two channels at most', () => {

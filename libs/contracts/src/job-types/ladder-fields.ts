@@ -6,16 +6,16 @@ const RENDITION_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 /** Most renditions of one video: more tell no player anything. */
 export const MOST_RENDITIONS = 10;
 
-const kbps = (meaning: string): z.ZodInt => z.int().min(10).max(400_000).describe(meaning);
+const kbps = (most: number, meaning: string): z.ZodInt => z.int().min(10).max(most).describe(meaning);
 
 /** One size and bitrate at which a video is offered. */
 export const rendition = z.strictObject({
   name: z.string().regex(RENDITION_NAME).describe('Names its folder, such as 720p'),
   width: z.int().min(2).max(8192).multipleOf(2).describe('In pixels, upright'),
   height: z.int().min(2).max(8192).multipleOf(2).describe('In pixels, upright'),
-  videoBitrateKbps: kbps('Average bitrate of the picture'),
-  maxrateKbps: kbps('Highest bitrate of the picture'),
-  bufsizeKbps: z.int().min(10).max(800_000).describe('Over how much the highest bitrate holds'),
+  videoBitrateKbps: kbps(400_000, 'Average bitrate of the picture'),
+  maxrateKbps: kbps(500_000, 'Highest bitrate of the picture'),
+  bufsizeKbps: kbps(1_000_000, 'Over how much the highest bitrate holds'),
   level: z
     .string()
     .regex(/^[1-6](\.[0-3])?$/)

@@ -34,6 +34,12 @@ const USUAL_RATES = [24, 25, 30, 50, 60];
 /** Frame rates this close are the same: 30 holds 30.0003. */
 const RATE_TOLERANCE = 1.001;
 
+/**
+ * Slower films (pictures of minutes, an index that damage made up) have their frames shown again: their rate as text
+ * would be 0, and no segment would be short enough.
+ */
+const LEAST_FPS = 1;
+
 /** Below this share of the allowed rate, dropping every second or third frame would look jerky: the rate is converted. */
 const LEAST_SHARE = 0.7;
 
@@ -96,10 +102,10 @@ export function planPicture(settings: PictureSettings, video: VideoStreamInfo): 
 /** What is taken where a film does not say how many frames a second it has. */
 const USUAL_FPS = 25;
 
-/** The size at which a video is seen, with even sides, and its frame rate: even, and at most `maxFps`. */
+/** The size at which a video is seen, with even sides, and its frame rate: even, at least 1 and at most `maxFps`. */
 export const ownFormat = (video: VideoStreamInfo, maxFps: number): PictureSize & { readonly fps: number } => ({
   ...outputSize(video, {}),
-  fps: outputRate(video, maxFps).fps ?? USUAL_FPS,
+  fps: Math.max(LEAST_FPS, outputRate(video, maxFps).fps ?? USUAL_FPS),
 });
 
 const hasSquarePixels = (video: VideoStreamInfo): boolean =>
@@ -137,7 +143,7 @@ function outputRate(
   maxFps = Infinity,
 ): { fps: number; reason: string } | { fps: number | null; reason: null } {
   if (fps === null) return { fps: null, reason: null };
-  const even = peakFps === undefined ? fps : evenRate(fps, peakFps);
+  const even = peakFps === undefined ? fps : Math.max(LEAST_FPS, evenRate(fps, peakFps));
   if (even > maxFps * RATE_TOLERANCE) {
     return { fps: loweredRate(even, maxFps), reason: `its ${String(even)} frames a second are too many` };
   }
