@@ -28,16 +28,23 @@ export async function verifyOutput(
 ): Promise<MediaInfo> {
   const size = (await stat(file).catch(() => null))?.size ?? 0;
   if (size === 0) throw new MediaError('OUTPUT_INVALID', 'nothing was written', { facts: { check: 'size' } });
-  const media = await asOutputFault('probe', signal, () =>
-    probe(ffmpeg.tools, file, { signal, pause, picture: expectation.kind === 'picture' }),
-  );
-  const fault = outputFault(media, expectation);
+  // Side by side, since each takes most of its time to start; what the probe says is told first.
+  const [probed, decoded] = await Promise.allSettled([
+    asOutputFault('probe', signal, () =>
+      probe(ffmpeg.tools, file, { signal, pause, picture: expectation.kind === 'picture' }),
+    ),
+    asOutputFault('decode', signal, () =>
+      ffmpeg.run(decodeCheck(file, expectation), { signal, pause, durationSeconds: null }),
+    ),
+  ]);
+  if (probed.status === 'rejected') throw probed.reason;
+  const fault = outputFault(probed.value, expectation);
   if (fault !== null) {
-    throw new MediaError('OUTPUT_INVALID', fault, { facts: { check: 'streams', found: media, expected: expectation } });
+    const facts = { check: 'streams', found: probed.value, expected: expectation };
+    throw new MediaError('OUTPUT_INVALID', fault, { facts });
   }
-  const args = decodeCheck(file, expectation);
-  await asOutputFault('decode', signal, () => ffmpeg.run(args, { signal, pause, durationSeconds: null }));
-  return media;
+  if (decoded.status === 'rejected') throw decoded.reason;
+  return probed.value;
 }
 
 /** What of an output differs from its plan; null when all is as expected. */
