@@ -3,7 +3,7 @@ import { accessOf, type ExtraAccess } from './access.js';
 import { linkedController, runChild } from './child.js';
 import { MediaError } from './errors.js';
 import { DiskWatch, requireRoom } from './disk-watch.js';
-import { diskWasFull, failureError, StderrTail, type Spent } from './failure.js';
+import { diskWasFull, failureError, inputIsDamaged, StderrTail, type Spent } from './failure.js';
 import { ffmpegArgv } from './input.js';
 import { launchArgv } from './launch.js';
 import type { Limits } from './limits.js';
@@ -133,8 +133,11 @@ const spentSince = (startedAt: number, limits: Limits): Spent => ({
   cpuSeconds: ((performance.now() - startedAt) / 1000) * availableParallelism(),
 });
 
+/** Some of its filters wait for ever for pictures that damage took: that would be so with every retry. */
 function stallError(timeoutMs: number, stderr: readonly string[]): MediaError {
-  return new MediaError('ENCODER_STALLED', `ffmpeg made no progress for ${String(timeoutMs / 1000)} s and was ended`, {
-    facts: { stallTimeoutMs: timeoutMs, stderr },
-  });
+  const facts = { stallTimeoutMs: timeoutMs, stderr };
+  const words = `ffmpeg made no progress for ${String(timeoutMs / 1000)} s and was ended`;
+  return inputIsDamaged(stderr)
+    ? new MediaError('INPUT_UNREADABLE', `the input is damaged: ${words}`, { facts })
+    : new MediaError('ENCODER_STALLED', words, { facts });
 }
