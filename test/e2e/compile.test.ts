@@ -228,6 +228,55 @@ describe('a mega compilation', () => {
     expect(await colourAt(file, 0.5, 160, 157)).not.toBe('red');
   });
 
+  it('shows a picture until there is another, in films that have few or end before their sound', async () => {
+    const fill = (name: string, seconds: number): string[] => [
+      ...['-f', 'lavfi', '-i', `color=${name}:size=320x180:rate=25:duration=${String(seconds)}`],
+    ];
+    const films = [...fill('red', 3), ...fill('blue', 2), '-f', 'lavfi', '-i', 'sine=duration=5'];
+    const joined = (more = ''): string[] => [
+      '-filter_complex',
+      `[0:v][1:v]concat${more}[v]`,
+      '-map',
+      '[v]',
+      '-map',
+      '2',
+    ];
+    const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac'];
+    const inputPaths = [
+      // Pictures at 0, 3 and 4.96 s; then a stream that can be entered at its start only; then half a second of pictures.
+      await makeVideo(reelay.mediaRoot, 'slides.mp4', [
+        ...[...films, ...joined(",select='eq(n,0)+eq(n,75)+eq(n,124)'"), '-fps_mode', 'vfr', ...h264],
+      ]),
+      await makeVideo(reelay.mediaRoot, 'stream.ts', [
+        ...films,
+        ...joined(),
+        ...h264,
+        '-g',
+        '1000',
+        '-sc_threshold',
+        '0',
+      ]),
+      await makeVideo(reelay.mediaRoot, 'song.mp4', [
+        ...fill('red', 0.48),
+        '-f',
+        'lavfi',
+        '-i',
+        'sine=duration=5',
+        ...h264,
+      ]),
+      'inbox/blue.mp4',
+    ];
+    const { outputPath } = await compile('compile_mega', { inputPaths, ...small, crossfadeSeconds: 1 });
+    // They begin after 0, 4, 8 and 12 seconds.
+    await expectFilm(outputPath, { width: 320, height: 180 }, 16);
+    const at = [1.5, 2.8, 3.2, 4.5, 5.2, 6.8, 7.2, 8.5, 9.2, 11.8, 12.5, 13.2];
+    const seen = [];
+    for (const seconds of at) seen.push(await colourAt(inLibrary(outputPath), seconds, 160, 90));
+    expect(seen).toEqual([
+      ...['red', 'red', 'blue', 'purple', 'red', 'red', 'blue', 'purple', 'red', 'red', 'purple', 'blue'],
+    ]);
+  });
+
   it('refuses crossfades that are longer than an input allows', async () => {
     const inputPaths = ['inbox/red.mp4', 'inbox/green.mp4'];
     const job = await reelay.api.until(

@@ -46,10 +46,14 @@ const withoutProtocol = (name: string): string => name.slice(FILE.length);
 /** The options that every run starts with: never ask, say errors only, write progress to stdout. */
 const RUN_OPTIONS = ['-nostdin', '-y', '-hide_banner', '-loglevel', 'error', '-nostats', '-progress', 'pipe:1'];
 
+/** The option of an encoder that says how many threads it may have; left out, as many as it likes. */
+export const threadOptions = (threads: number | undefined): string[] =>
+  threads === undefined ? [] : ['-threads', String(threads)];
+
 /**
  * The whole argv of a run of ffmpeg.
  * @param threads of each decoder and of the filters; as many as ffmpeg likes where it is null. Plans say it of encoders,
- * which take it in different ways.
+ * which take it in different ways: `threadOptions`.
  */
 export function ffmpegArgv(program: string, args: readonly string[], threads: number | null = null): string[] {
   if (threads === null) return [program, ...RUN_OPTIONS, ...args];

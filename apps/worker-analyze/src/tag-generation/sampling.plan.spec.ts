@@ -46,7 +46,7 @@ describe('planSampling', () => {
     expect(plan).toMatchObject({ stepSeconds: 2, frames: 4 });
     expect(plan.runs.map(({ args, times }) => [args.join(' '), times])).toEqual([
       [
-        `${guards} -map 0:V:0 -vf fps=fps=1/2:start_time=0:round=near,${filters} ` +
+        `${guards} -map 0:V:0 -vf fps=fps=1/2:start_time=0:round=near:eof_action=pass,${filters} ` +
           '-fps_mode passthrough -frames:v 4 -c:v rawvideo -f rawvideo pipe:3',
         [1, 3, 5, 7],
       ],

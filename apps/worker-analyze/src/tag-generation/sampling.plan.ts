@@ -57,9 +57,12 @@ export function planSampling(input: string, request: SamplingRequest, box: Lette
   return { stepSeconds, frames: times.length, runs };
 }
 
-/** By its rounding, the filter `fps` gives what is shown in the middle of each step; also where frames come unevenly. */
+/**
+ * By its rounding, the filter `fps` gives what is shown in the middle of each step; also where frames come unevenly, or
+ * there is but one.
+ */
 function planDecode(input: string, stepSeconds: number, frames: number, box: Letterbox): string[] {
-  const steps = `fps=fps=1/${String(stepSeconds)}:start_time=0:round=near`;
+  const steps = `fps=fps=1/${String(stepSeconds)}:start_time=0:round=near:eof_action=pass`;
   return [...guardedInput(input), '-map', '0:V:0', ...toPipe(`${steps},${letterboxFilters(box)}`, frames)];
 }
 

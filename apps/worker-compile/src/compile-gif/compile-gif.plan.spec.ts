@@ -17,8 +17,9 @@ const video: VideoStreamInfo = {
 it('the palette is made in the same run', () => {
   const args = planGif('/media/in.mp4', { start: 1, duration: 2.5 }, { width: 200, height: 113 }, 10, '/out.gif');
   expect(args.join(' ')).toBe(
-    `-ss 1.000 -t 2.500 ${guardedInput('/media/in.mp4').join(' ')} -filter_complex ` +
-      '[0:V:0]fps=10,scale=200:113:flags=lanczos,setsar=1,split[shown][counted];' +
+    `-noaccurate_seek -ss 1.000 ${guardedInput('/media/in.mp4').join(' ')} -filter_complex ` +
+      '[0:V:0]fps=10:eof_action=pass,tpad=stop=-1:stop_mode=clone,fps=10:start_time=0,trim=end_frame=25,' +
+      'scale=200:113:flags=lanczos,setsar=1,split[shown][counted];' +
       '[counted]palettegen=stats_mode=diff[palette];' +
       '[shown][palette]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle[v] ' +
       '-map [v] -loop 0 -f gif file:/out.gif',

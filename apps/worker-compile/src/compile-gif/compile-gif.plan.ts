@@ -1,4 +1,5 @@
 import { displaySize, guardedInput, outputFile, type PictureSize, type VideoStreamInfo } from '@reelay/media';
+import { framesIn, heldPicture } from '@reelay/media/plan';
 
 /** How often an animation is made until it fits: each try comes closer, and more would seldom help. */
 export const MOST_TRIES = 6;
@@ -32,14 +33,17 @@ export function planGif(
   fps: number,
   output: string,
 ): string[] {
-  const shaped = `fps=${String(fps)},scale=${String(size.width)}:${String(size.height)}:flags=lanczos,setsar=1`;
+  const shaped = [
+    ...[...heldPicture(fps), `trim=end_frame=${String(framesIn(range.duration, fps))}`],
+    ...[`scale=${String(size.width)}:${String(size.height)}:flags=lanczos`, 'setsar=1', 'split[shown][counted]'],
+  ];
   const graph = [
-    `[0:V:0]${shaped},split[shown][counted]`,
+    `[0:V:0]${shaped.join(',')}`,
     '[counted]palettegen=stats_mode=diff[palette]',
     '[shown][palette]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle[v]',
   ];
   return [
-    ...['-ss', range.start.toFixed(3), '-t', range.duration.toFixed(3), ...guardedInput(input)],
+    ...['-noaccurate_seek', '-ss', range.start.toFixed(3), ...guardedInput(input)],
     ...['-filter_complex', graph.join(';'), '-map', '[v]', '-loop', '0', '-f', 'gif', outputFile(output)],
   ];
 }

@@ -38,9 +38,9 @@ const plan = (given: object) => {
   return { command: args.join(' '), expected };
 };
 
-const cell = (index: number, seconds: string, frames: number, more = ''): string =>
-  `[${String(index)}:V:0]fps=25:start_time=0,scale=160:90,pad=160:90:0:0:black,setsar=1,format=yuv420p,` +
-  `tpad=stop_mode=clone:stop_duration=${seconds},trim=end_frame=${String(frames)}${more}[v${String(index)}]`;
+const cell = (index: number, frames: number, more = ''): string =>
+  `[${String(index)}:V:0]fps=25:eof_action=pass,tpad=stop=-1:stop_mode=clone,fps=25:start_time=0,` +
+  `scale=160:90,pad=160:90:0:0:black,setsar=1,format=yuv420p,trim=end_frame=${String(frames)}${more}[v${String(index)}]`;
 const sound = (index: number, gain: string, samples: number): string =>
   `[${String(index)}:a:0]aresample=48000:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo,${gain}` +
   `apad,atrim=end_sample=${String(samples)}[a${String(index)}]`;
@@ -55,8 +55,8 @@ describe('the command of a grid', () => {
   it('ends with the shortest input, and mixes those that have sound', () => {
     const { command, expected } = plan({});
     expect(command).toBe(
-      `${inputs('3.000000')} -filter_complex ${cell(0, '2.000', 50)};${cell(1, '4.000', 50)};${cell(2, '3.000', 50)};` +
-        `${cell(3, '5.000', 50)};${stack};${sound(0, soft, 96_000)};${sound(1, soft, 96_000)};${sound(3, soft, 96_000)};` +
+      `${inputs('3.000000')} -filter_complex ${cell(0, 50)};${cell(1, 50)};${cell(2, 50)};` +
+        `${cell(3, 50)};${stack};${sound(0, soft, 96_000)};${sound(1, soft, 96_000)};${sound(3, soft, 96_000)};` +
         `[a0][a1][a3]amix=inputs=3:normalize=0[a] -map [v] -map [a] -map_metadata -1 -frames:v 50 ${encoder} ` +
         `-c:a aac -b:a 192k ${muxer}`,
     );
@@ -67,8 +67,8 @@ describe('the command of a grid', () => {
     const { command, expected } = plan({ duration: 'longest', audio: 2 });
     const black = (frames: number): string => `,tpad=stop_mode=add:stop=${String(frames)}:color=black`;
     expect(command).toBe(
-      `${inputs('6.000000')} -filter_complex ${cell(0, '2.000', 50, black(75))};${cell(1, '4.000', 100, black(25))};` +
-        `${cell(2, '3.000', 75, black(50))};${cell(3, '5.000', 125)};${stack};${sound(1, '', 240_000)};` +
+      `${inputs('6.000000')} -filter_complex ${cell(0, 50, black(75))};${cell(1, 100, black(25))};` +
+        `${cell(2, 75, black(50))};${cell(3, 125)};${stack};${sound(1, '', 240_000)};` +
         `[a1]amix=inputs=1:normalize=0[a] -map [v] -map [a] -map_metadata -1 -frames:v 125 ${encoder} ` +
         `-c:a aac -b:a 192k ${muxer}`,
     );

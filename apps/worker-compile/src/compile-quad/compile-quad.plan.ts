@@ -35,7 +35,6 @@ export function planQuad(
     const filters = [
       ...fitFilters(source, cell),
       // The last picture stands until the source's own end, which its sound may reach later; then the cell is black.
-      `tpad=stop_mode=clone:stop_duration=${source.durationSeconds.toFixed(3)}`,
       `trim=end_frame=${String(Math.min(shown, frames))}`,
       ...(shown < frames ? [`tpad=stop_mode=add:stop=${String(frames - shown)}:color=black`] : []),
     ];

@@ -11,7 +11,7 @@ import {
   type HardwarePlan,
   type MediaInfo,
 } from '@reelay/media';
-import { preparePicture } from '@reelay/media/plan';
+import { preparePicture, threadOptions } from '@reelay/media/plan';
 import { valueOf } from '../plan-ladder/ladder.plan.js';
 
 const CPU_ENCODER = 'libx264';
@@ -171,7 +171,7 @@ const cpuOptions = (rendition: Rendition, speed: EncoderSpeed, threads: number |
   ...['-c:v', CPU_ENCODER, '-preset', speed, '-profile:v', 'high', '-level:v', rendition.level],
   ...['-b:v', `${String(rendition.videoBitrateKbps)}k`, '-maxrate', `${String(rendition.maxrateKbps)}k`],
   ...['-bufsize', `${String(rendition.bufsizeKbps)}k`, '-pix_fmt', 'yuv420p'],
-  ...(threads === undefined ? [] : ['-threads', String(threads)]),
+  ...threadOptions(threads),
 ];
 
 /** A key picture at every so many frames and nowhere else, and none that refers beyond the one before it. */

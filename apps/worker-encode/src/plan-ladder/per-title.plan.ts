@@ -1,5 +1,5 @@
 import { guardedInput, outputFile, uprightSize, type VideoStreamInfo } from '@reelay/media';
-import { preparePicture } from '@reelay/media/plan';
+import { preparePicture, threadOptions } from '@reelay/media/plan';
 import { detailFilters, showsAll, type Detail } from './detail.plan.js';
 import { ratesOf, type LadderPlan, type PlannedRung } from './ladder.plan.js';
 
@@ -73,7 +73,7 @@ export function planSample(
     ...['-filter_complex', [`[0:V:0]${split}${heads}[film]`, ...scaled, ...detail.chains].join(';')],
     ...encodes.flatMap(({ rung, crf }, index) => [
       ...['-map', `[v${String(index)}]`, '-c:v', 'libx264', '-preset', 'veryfast', '-crf', String(crf)],
-      ...['-pix_fmt', 'yuv420p', ...(threads === undefined ? [] : ['-threads', String(threads)])],
+      ...['-pix_fmt', 'yuv420p', ...threadOptions(threads)],
       ...['-f', 'h264', outputFile(`${folder}/${sampleFile(rung.name, crf)}`)],
     ]),
     // Last, so that it is the pictures of an encode that are counted.

@@ -14,6 +14,7 @@ import {
   type VideoExpectation,
   type VideoStreamInfo,
 } from '@reelay/media';
+import { threadOptions } from '@reelay/media/plan';
 
 const CPU_ENCODER = 'libx264';
 
@@ -134,7 +135,7 @@ const cpuOptions = (
 ): string[] => [
   ...['-c:v', CPU_ENCODER, '-preset', preset, '-crf', String(crf)],
   ...['-maxrate', `${String(targetBitrate)}k`, '-bufsize', `${String(targetBitrate * 2)}k`, '-pix_fmt', 'yuv420p'],
-  ...(threads === undefined ? [] : ['-threads', String(threads)]),
+  ...threadOptions(threads),
 ];
 
 const gpuSettings = ({ preset, crf, targetBitrate }: ParametersOf<typeof reencodeStreaming>) => ({

@@ -1,5 +1,5 @@
 export { safeLibraryPath } from '../library-path.js';
-export { ffmpegArgv } from '../input.js';
+export { ffmpegArgv, threadOptions } from '../input.js';
 export { MediaError } from '../errors.js';
 export { planChunk, type ChunkPlan } from './chunk.js';
 export { chunkScript, planChunkJoin, type ChunkJoinPlan, type JoinedChunk, type JoinedPictures } from './chunk-join.js';
@@ -9,6 +9,7 @@ export {
   filterValue,
   fitFilters,
   framesIn,
+  heldPicture,
   pictureEncoder,
   PIECE_ENCODERS,
   planCrossfade,

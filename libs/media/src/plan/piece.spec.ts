@@ -29,11 +29,11 @@ const source = (other: Partial<VideoStreamInfo> = {}, sound: MediaInfo['audio'] 
 const format = { width: 320, height: 180, fps: 25 };
 const guards = guardedInput('/media/in.mp4').join(' ');
 
-const picture = (frames: number, seconds: string): string =>
-  'fps=25:start_time=0,scale=320:180,pad=320:180:0:0:black,setsar=1,format=yuv420p,' +
-  `tpad=stop_mode=clone:stop_duration=${seconds},trim=end_frame=${String(frames)}`;
-const sound = (gain: string, samples: number): string =>
-  `aresample=48000:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo,${gain}apad,atrim=end_sample=${String(samples)}`;
+const picture = (frames: number, start = '0'): string =>
+  `fps=25:eof_action=pass,tpad=stop=-1:stop_mode=clone,fps=25:start_time=${start},` +
+  `scale=320:180,pad=320:180:0:0:black,setsar=1,format=yuv420p,trim=end_frame=${String(frames)}`;
+const sound = (gain: string, samples: number, start = '0'): string =>
+  `aresample=48000:async=1:first_pts=${start},aformat=sample_fmts=fltp:channel_layouts=stereo,${gain}apad,atrim=end_sample=${String(samples)}`;
 const encoded = (frames: number): string =>
   `-map [v] -map [a] -map_metadata -1 -frames:v ${String(frames)} -c:v libx264 -preset veryfast -crf 21 ` +
   '-profile:v high -g 50';
@@ -56,7 +56,7 @@ describe('the command of a piece', () => {
 
   it('takes exactly its pictures, and as much sound', () => {
     expect(planPiece(part, format, '/work/p.mkv', { threads: 2 }).join(' ')).toBe(
-      `-ss 2.000000 -t 4.000000 ${guards} -filter_complex [0:V:0]${picture(75, '3.000000')}[v];` +
+      `-noaccurate_seek -ss 2.000000 ${guards} -filter_complex [0:V:0]${picture(75)}[v];` +
         `[0:a:0]${sound('volume=-2.50dB,alimiter=limit=0.9:level=false,', 144_000)}[a] ` +
         `${encoded(75)} -threads 2 -c:a pcm_s16le -f matroska file:/work/p.mkv`,
     );
@@ -67,6 +67,16 @@ describe('the command of a piece', () => {
     const command = planPiece(silent, format, '/work/p.mkv').join(' ');
     expect(command).toContain(`${guards} -f lavfi -i anullsrc=r=48000:cl=stereo -filter_complex`);
     expect(command).toContain(`[1:a:0]${sound('', 144_000)}[a]`);
+  });
+
+  it('enters a stream without an index earlier, and leaves out what comes before the part', () => {
+    const { path, media } = source();
+    const stream = { ...part, source: { path, media: { ...media, container: 'mpegts' } }, gainDb: 0 };
+    expect(planPiece(stream, format, '/work/p.mkv').join(' ')).toContain(
+      `-noaccurate_seek -ss 0.000000 ${guards} -filter_complex [0:V:0]${picture(75, '2.000000,setpts=PTS-STARTPTS')}[v];` +
+        `[0:a:0]${sound('', 144_000, '96000,asetpts=PTS-STARTPTS')}[a] `,
+    );
+    expect(planPiece({ ...stream, fromFrame: 1000 }, format, '/work/p.mkv').join(' ')).toContain('-ss 30.000000');
   });
 
   it('draws a title from a file', () => {
@@ -81,9 +91,9 @@ describe('the command of a piece', () => {
     const from = { source: source({}, null), fromFrame: 200, frames: 25, gainDb: 0 };
     const to = { source: source(), fromFrame: 0, frames: 25, gainDb: 0 };
     expect(planCrossfade(from, to, format, '/work/p.mkv').join(' ')).toBe(
-      `-ss 8.000000 -t 2.000000 ${guards} -f lavfi -i anullsrc=r=48000:cl=stereo -ss 0.000000 -t 2.000000 ${guards} ` +
-        `-filter_complex [0:V:0]${picture(25, '1.000000')}[v0];[1:a:0]${sound('', 48_000)}[a0];` +
-        `[2:V:0]${picture(25, '1.000000')}[v1];[2:a:0]${sound('', 48_000)}[a1];` +
+      `-noaccurate_seek -ss 8.000000 ${guards} -f lavfi -i anullsrc=r=48000:cl=stereo -noaccurate_seek -ss 0.000000 ${guards} ` +
+        `-filter_complex [0:V:0]${picture(25)}[v0];[1:a:0]${sound('', 48_000)}[a0];` +
+        `[2:V:0]${picture(25)}[v1];[2:a:0]${sound('', 48_000)}[a1];` +
         '[v0][v1]xfade=transition=fade:duration=1.000000:offset=0,format=yuv420p[v];[a0][a1]acrossfade=d=1.000000[a] ' +
         `${encoded(25)} -c:a pcm_s16le -f matroska file:/work/p.mkv`,
     );

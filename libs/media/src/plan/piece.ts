@@ -1,4 +1,4 @@
-import { guardedInput, outputFile } from '../input.js';
+import { guardedInput, outputFile, threadOptions } from '../input.js';
 import { displaySize, type MediaInfo, type PictureSize } from '../media-info.js';
 import { rateText } from './picture.js';
 
@@ -55,15 +55,31 @@ export interface PieceTitle {
 /** How many pictures a duration has. */
 export const framesIn = (seconds: number, fps: number): number => Math.max(1, Math.round(seconds * fps));
 
-/** The filters that make a source's picture fit a cell: upright, with square pixels, its shape kept, black around it. */
-export function fitFilters({ media }: Source, { width, height, fps }: PieceFormat): string[] {
+/**
+ * The filters that show at every moment the last picture before it: films whose pictures are minutes apart, or end
+ * before their sound, have one everywhere. Without one, `xfade` and `xstack` of ffmpeg 5 wait for ever. The first `fps`
+ * keeps a picture that is shown for less than one of the output, and gives `tpad` a rate to repeat it at.
+ * @param from the first picture that is wanted, before which others may come
+ */
+export function heldPicture(fps: number, from = 0): string[] {
+  const rate = rateText(fps);
+  const start = from === 0 ? ['start_time=0'] : [`start_time=${(from / fps).toFixed(6)}`, 'setpts=PTS-STARTPTS'];
+  return [`fps=${rate}:eof_action=pass`, 'tpad=stop=-1:stop_mode=clone', `fps=${rate}:${start.join(',')}`];
+}
+
+/**
+ * The filters that make a source's picture fit a cell: upright, with square pixels, its shape kept, black around it. Its
+ * last picture is repeated without an end.
+ * @param from the first picture that is wanted, before which others may come
+ */
+export function fitFilters({ media }: Source, { width, height, fps }: PieceFormat, from = 0): string[] {
   const shown = media.video === null ? { width, height } : displaySize(media.video);
   const scale = Math.min(width / shown.width, height / shown.height);
   const even = (side: number, most: number): number => Math.min(most, Math.max(2, Math.round((side * scale) / 2) * 2));
   const [across, down] = [even(shown.width, width), even(shown.height, height)];
   const [left, top] = [(width - across) / 2, (height - down) / 2].map((space) => Math.floor(space / 2) * 2);
   return [
-    `fps=${rateText(fps)}:start_time=0`,
+    ...heldPicture(fps, from),
     `scale=${String(across)}:${String(down)}`,
     `pad=${String(width)}:${String(height)}:${String(left)}:${String(top)}:black`,
     'setsar=1',
@@ -71,10 +87,14 @@ export function fitFilters({ media }: Source, { width, height, fps }: PieceForma
   ];
 }
 
-/** The filters that give a source's sound its loudness, and make it last exactly as long as the picture. */
-export function soundFilters(gainDb: number, frames: number, fps: number): string[] {
+/**
+ * The filters that give a source's sound its loudness, and make it last exactly as long as the picture.
+ * @param from the first picture that is wanted, before which others may come
+ */
+export function soundFilters(gainDb: number, frames: number, fps: number, from = 0): string[] {
   return [
-    `aresample=${String(SAMPLE_RATE)}:async=1:first_pts=0`,
+    `aresample=${String(SAMPLE_RATE)}:async=1:first_pts=${String(Math.round((from / fps) * SAMPLE_RATE))}`,
+    ...(from === 0 ? [] : ['asetpts=PTS-STARTPTS']),
     'aformat=sample_fmts=fltp:channel_layouts=stereo',
     ...(gainDb === 0 ? [] : [`volume=${gainDb.toFixed(2)}dB`, 'alimiter=limit=0.9:level=false']),
     'apad',
@@ -82,11 +102,23 @@ export function soundFilters(gainDb: number, frames: number, fps: number): strin
   ];
 }
 
-/** The input of a part; one without sound is followed by an input of silence. */
-function partInput({ source, fromFrame, frames }: Part, fps: number): string[] {
-  // A second more: the last picture may start before the end and be shown until it.
-  const times = ['-ss', (fromFrame / fps).toFixed(6), '-t', (frames / fps + 1).toFixed(6)];
-  return [...times, ...guardedInput(source.path), ...silenceFor(source)];
+/** Streams without an index are entered anywhere: nothing can be shown before their next key picture. */
+const WITHOUT_INDEX = ['mpegts', 'mpeg'];
+/** How much earlier those are entered: key pictures of broadcasts are seldom further apart. */
+const LEAD_SECONDS = 10;
+
+/** How many pictures before a part its source is entered. */
+const leadOf = ({ source, fromFrame }: Part, fps: number): number =>
+  WITHOUT_INDEX.includes(source.media.container) ? Math.min(fromFrame, Math.round(LEAD_SECONDS * fps)) : 0;
+
+/**
+ * The input of a part; one without sound is followed by an input of silence. All pictures from the key picture on are
+ * read, so that the one that is shown when the part begins is among them.
+ */
+function partInput(part: Part, fps: number): string[] {
+  const start = (part.fromFrame - leadOf(part, fps)) / fps;
+  const seek = ['-noaccurate_seek', '-ss', start.toFixed(6)];
+  return [...seek, ...guardedInput(part.source.path), ...silenceFor(part.source)];
 }
 
 /** An endless silent input for a source that has no sound. */
@@ -96,16 +128,13 @@ const silenceFor = ({ media }: Source): string[] =>
 /** The chains that turn input `index` into the pads `[v<name>]` and `[a<name>]`. */
 function partChains(part: Part, index: number, name: string, format: PieceFormat, more: readonly string[]): string[] {
   const { source, frames, gainDb } = part;
-  const picture = [
-    ...fitFilters(source, format),
-    `tpad=stop_mode=clone:stop_duration=${(frames / format.fps).toFixed(6)}`,
-    `trim=end_frame=${String(frames)}`,
-    ...more,
-  ];
-  const sound = source.media.audio === null ? `[${String(index + 1)}:a:0]` : `[${String(index)}:a:0]`;
+  const lead = leadOf(part, format.fps);
+  const picture = [...fitFilters(source, format, lead), `trim=end_frame=${String(frames)}`, ...more];
+  const isSilent = source.media.audio === null;
+  const sound = soundFilters(gainDb, frames, format.fps, isSilent ? 0 : lead);
   return [
     `[${String(index)}:V:0]${picture.join(',')}[v${name}]`,
-    `${sound}${soundFilters(gainDb, frames, format.fps).join(',')}[a${name}]`,
+    `[${String(isSilent ? index + 1 : index)}:a:0]${sound.join(',')}[a${name}]`,
   ];
 }
 
@@ -119,7 +148,7 @@ const pieceOutput = (frames: number, format: PieceFormat, output: string, thread
 /** How every compilation's picture is encoded. Pieces of one set-up can be joined. */
 export const pictureEncoder = ({ fps }: PieceFormat, threads?: number): string[] => [
   ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '21', '-profile:v', 'high', '-g', String(Math.round(fps * 2))],
-  ...(threads === undefined ? [] : ['-threads', String(threads)]),
+  ...threadOptions(threads),
 ];
 
 /** The argv that turns a part of a source into a piece. */

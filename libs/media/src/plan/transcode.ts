@@ -31,11 +31,11 @@ export interface TranscodePlan {
   readonly notes: readonly string[];
   /** From the input's options to the output's name. */
   readonly args: string[];
-  /** What of ffmpeg it needs, by ffmpeg's names. */
   /** Of the picture, by ffmpeg's name; null where there is no picture. */
   readonly encoder: string | null;
   /** Device files of the GPU that encodes; none where the CPU does. */
   readonly devices: readonly string[];
+  /** What of ffmpeg it needs, by ffmpeg's names. */
   readonly needs: { readonly encoders: readonly string[]; readonly filters: readonly string[] };
   readonly expect: OutputExpectation;
   /** About how large the output gets. */

@@ -1,6 +1,6 @@
 import { MediaError } from '../errors.js';
 import type { VideoExpectation } from '../expectation.js';
-import { guardedInput, outputFile } from '../input.js';
+import { guardedInput, outputFile, threadOptions } from '../input.js';
 import type { MediaInfo } from '../media-info.js';
 import type { PictureHeader } from '../pictures.js';
 import { mustBeCopyable } from './sound.js';
@@ -291,8 +291,6 @@ const muxer = ({ container, output }: TrimFiles): string[] => [
   ...(container === 'matroska' ? [] : ['-movflags', '+faststart']),
   ...['-max_muxing_queue_size', '1024', '-f', container, outputFile(output)],
 ];
-
-const threadOptions = (threads?: number): string[] => (threads === undefined ? [] : ['-threads', String(threads)]);
 
 /** 4:2:0 pictures have even sides. */
 const even = (side: number): number => Math.max(2, side - (side % 2));

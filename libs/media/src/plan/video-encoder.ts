@@ -1,5 +1,6 @@
 import type { EncoderSpeed, PresetSettings } from '@reelay/contracts';
 import { MediaError } from '../errors.js';
+import { threadOptions } from '../input.js';
 import type { HardwarePlan } from './hardware-encoder.js';
 import type { PicturePlan } from './picture.js';
 
@@ -125,9 +126,6 @@ const bufferOptions = ({ maxrateKbps, bufsizeKbps }: PictureSettings): string[] 
   maxrateKbps === undefined ? [] : ['-bufsize', kilobits(bufsizeKbps ?? maxrateKbps * 2)];
 
 const kilobits = (rate = 0): string => (rate === 0 ? '0' : `${String(rate)}k`);
-
-const threadOptions = (threads: number | undefined): string[] =>
-  threads === undefined ? [] : ['-threads', String(threads)];
 
 /** Encoders count in frames; where nobody knows how many there are in a second, keyframes are forced by time. */
 function keyframes({ gopSeconds }: PictureSettings, fps: number | null): string[] {
