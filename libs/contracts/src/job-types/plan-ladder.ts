@@ -33,10 +33,11 @@ export const planLadder = defineJobType('plan_ladder', {
   description:
     'Chooses the renditions that a video is offered in: those asked for, or the usual ones, without those that are larger ' +
     'than the video. Where none is left there is one of its own size. Sides are even, the display aspect is kept, and ' +
-    'height means the shorter side of upright pictures. Segments have a whole number of frames, the same in all renditions; a rate that varies becomes even. With perTitle, samples of the video are encoded ' +
-    'quickly at two qualities: bitrates follow what they took. A rendition is left out when the next smaller one can show ' +
-    'all that is in the video, or when it would cost nearly as much as the next larger one; not when its bitrate was ' +
-    'asked for. It only plans: encode_rendition does the work, one job for each of the groups.',
+    'height means the shorter side of upright pictures. Segments have a whole number of frames, the same in all ' +
+    'renditions; a rate that varies becomes even, one above 60 is lowered, and one below 1 raised. With perTitle, ' +
+    'samples of the video are encoded quickly at two qualities: bitrates follow what they took. A rendition is left out ' +
+    'when the next smaller one can show all that is in the video, or when it would cost nearly as much as the next ' +
+    'larger one; not when its bitrate was asked for. It only plans: encode_rendition does the work, one job for each of the groups.',
   parameters: z.strictObject({
     ...mediaInput,
     renditions: z
