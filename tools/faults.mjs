@@ -6,6 +6,8 @@ import { runMain } from './lib/tool-error.mjs';
 
 runMain(async () => {
   await prepare({ progress: toStdout });
+  // What `npm test` does with one seed is done with another each time; a failure names its seed.
+  process.env.FAULT_SEED ??= String(Math.floor(Math.random() * 2 ** 31));
   // All of it, unless somebody asks for less.
   process.env.FAULT_JOBS ??= '10000';
   process.env.FAULT_COUNT ??= '20';

@@ -4,12 +4,11 @@ import { attemptStates } from '../support/encodes.js';
 import { EventStream } from '../support/event-stream.js';
 import { eventually, sleep } from '../support/eventually.js';
 import { expectSound } from '../support/oracle.js';
-import { randomFrom } from '../support/random.js';
+import { randomFrom, SEED } from '../support/random.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
 const JOBS = Number(process.env.FAULT_CANCELS ?? 100);
-const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 /** Jobs that are cancelled at the same time. */
 const AT_ONCE = 5;
 /** How far the moment of the cancel moves after each outcome at most, towards the moment of the completion. */

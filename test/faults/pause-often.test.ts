@@ -8,11 +8,10 @@ import { eventually, sleep } from '../support/eventually.js';
 import { makeLongVideo, probeFile } from '../support/media.js';
 import { expectSound } from '../support/oracle.js';
 import { encodersOf } from '../support/process-tree.js';
-import { randomFrom } from '../support/random.js';
+import { randomFrom, SEED } from '../support/random.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 
 const PAUSES = Number(process.env.FAULT_PAUSES ?? 15);
-const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 /** Enough work for all pauses: between two of them, less than half a second of it is done. */
 const CLIP_SECONDS = 5 + PAUSES * 0.45;
 /** Longest time that it runs or stands still. */

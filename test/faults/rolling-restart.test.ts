@@ -3,12 +3,11 @@ import { eventually, sleep } from '../support/eventually.js';
 import { openStore } from '../support/database.js';
 import { addSample } from '../support/media.js';
 import { expectSound } from '../support/oracle.js';
-import { randomFrom } from '../support/random.js';
+import { randomFrom, SEED } from '../support/random.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 
 /** How often every process is restarted. */
 const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 1);
-const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const CLIENTS = 6;
 /** Between two looks of a client at its job, at most. */
 const PAUSE_MS = 300;

@@ -3,14 +3,13 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, sleep } from '../support/eventually.js';
 import { expectSound } from '../support/oracle.js';
-import { randomFrom } from '../support/random.js';
+import { randomFrom, SEED } from '../support/random.js';
 import { startReelay, type Reelay } from '../support/reelay.js';
 import { startTestWorker, type TestWorker } from '../support/test-worker.js';
 
 /** Jobs under kills; half as many again run before, without. */
 const JOBS = Number(process.env.FAULT_VRAM_JOBS ?? 80);
 const KILLS = Number(process.env.FAULT_VRAM_KILLS ?? 3);
-const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const SAMPLE_MS = 25;
 /** Below what the devices could hold, so that now the limit decides and now the memory. */
 const LIMIT = 6;
