@@ -49,17 +49,24 @@ describe('every job type that reads a video', () => {
         ]),
         turned: await make('turned.mp4', ['-i', good, '-c', 'copy', '-metadata:s:v', 'rotate=90']),
         crowded: await crowded(),
+        'one picture': await make('song.mp4', [...pictures('size=160x90:rate=25:duration=0.04'), ...tone, ...h264]),
       });
       const others = endings.filter(({ type }) => type !== 'concat_chunks');
       // The chunk that it is given is of a film with as many pictures as some of these have.
       expect(endings.filter(({ type }) => type === 'concat_chunks').map(({ end }) => end)).toContain('completed');
       const failures = others.filter(({ end }) => end !== 'completed').map(({ what, type }) => `${type}: ${what}`);
       expect(failures.filter((failure) => !/: (one pixel|sound only)$/.test(failure)).sort()).toEqual([
-        // It has fewer pictures than the chunk that is asked for.
+        // A clip ends with its pictures, and here the only one is over before the clip is.
+        'clip_generate: one picture',
+        // They have fewer pictures than the chunk that is asked for.
+        'encode_chunk: one picture',
         'encode_chunk: uneven times',
         // Both are asked for sound.
         'encode_rendition: no sound',
+        'scene_extract: one picture',
         'transcode: no sound',
+        'trim: one picture',
+        'trim: one picture',
       ]);
     },
     TEST_MS,

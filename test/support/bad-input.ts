@@ -190,7 +190,11 @@ const allOver = (reelay: Reelay): Promise<unknown> =>
     'all jobs are over',
     async () => {
       const { data } = await reelay.api.jobs('?status=pending,queued,running&limit=100');
-      return data.every(({ retryCount }) => retryCount > 0);
+      const left = data.filter(({ retryCount }) => retryCount === 0);
+      if (left.length === 0) return true;
+      throw new Error(
+        left.map(({ id, type, status, progress }) => `${type} ${status} ${String(progress)} % ${id}`).join(', '),
+      );
     },
     WITHIN_MS,
   );
