@@ -50,7 +50,7 @@ export class Ffmpeg {
   /** @param threads of each decoder and of the filters; as many as ffmpeg likes when left out */
   constructor(
     readonly tools: MediaTools,
-    private readonly threads: number | null = null,
+    readonly threads: number | null = null,
   ) {}
 
   /** The whole argv of a run, for display and for `run`. */

@@ -33,7 +33,7 @@ import {
   type JoinedPictures,
 } from '@reelay/media/plan';
 import type { JobContext, JobProcessor, Order, ProcessorResult } from '@reelay/worker-sdk';
-import pMap from 'p-map';
+import { allOf } from '../all-of.js';
 import { orderSettings } from '../transcode/order-settings.js';
 import { requireFeatures } from '../transcode/required-features.js';
 import { openFilm, readPictures, type Film } from './film.js';
@@ -85,10 +85,8 @@ export class ConcatChunksProcessor implements JobProcessor<typeof concatChunks> 
     const film = await openFilm(this.ffmpeg, this.library, order.parameters.inputPath, job);
     job.progress({ phase: 'list', percent: 0 });
     const paths = order.parameters.parts;
-    const [pictures, chunks] = await Promise.all([
-      readPictures(this.ffmpeg, film.input.absolute, film.header, job),
-      this.readChunks(paths, job),
-    ]);
+    const pictures = await readPictures(this.ffmpeg, film.input.absolute, film.header, job);
+    const chunks = await this.readChunks(paths, job);
     const { parts, joined } = joinedOf(paths, chunks, pictures);
     const whole = { film, pictures, parts, joined };
     const script = join(job.workDir, 'chunks.ffconcat');
@@ -117,14 +115,14 @@ export class ConcatChunksProcessor implements JobProcessor<typeof concatChunks> 
   /** Looks at each chunk, several at a time. @throws {MediaError} INPUT_NOT_FOUND, INPUT_UNREADABLE */
   private readChunks(paths: readonly string[], job: JobContext): Promise<FoundChunk[]> {
     let found = 0;
-    const look = async (path: string): Promise<FoundChunk> => {
+    return allOf(paths, LOOKED_AT_ONCE, job.signal, async (path, _, signal) => {
+      const control = { signal, pause: job.pause };
       const input = await this.library.resolveInput(path);
-      const header = await readPictureHeader(this.ffmpeg.tools, input.absolute, job);
-      const pictures = await readPictures(this.ffmpeg, input.absolute, header, job);
+      const header = await readPictureHeader(this.ffmpeg.tools, input.absolute, control);
+      const pictures = await readPictures(this.ffmpeg, input.absolute, header, control);
       job.progress({ phase: 'list', percent: (LOOKED_AT_PERCENT * ++found) / paths.length });
       return { input, extradata: header.extradata, pictures };
-    };
-    return pMap(paths, look, { concurrency: LOOKED_AT_ONCE, signal: job.signal });
+    });
   }
 
   private async chooseOutput(

@@ -23,7 +23,7 @@ import type { EncodeSettings } from '../reencode-streaming/reencode-streaming.pr
 import type { RenditionSet } from '../rendition-set.js';
 import { runEncode, type EncodeRun } from '../run-encode.js';
 import { AUDIO_FOLDER, FFMPEG_PLAYLIST, planLadderEncode, type LadderEncode } from './encode-rendition.plan.js';
-import { decodeEnds, readTracks, type VerifiedTracks } from './verify-tracks.js';
+import { decodeEnds, readTracks, type TrackFolder, type VerifiedTracks } from './verify-tracks.js';
 
 /** Where outputs go that no path was asked for. */
 const OUTPUT_FOLDER = 'work';
@@ -164,12 +164,12 @@ export class EncodeRenditionProcessor implements JobProcessor<typeof encodeRendi
     job.progress({ phase: 'verify', percent: 100 });
     try {
       const tracks = await readTracks(folder, { ...parameters, durationSeconds: plannedSeconds(parameters, media) });
-      const checked: [string, CmafTrack][] = tracks.renditions.map((track, index) => [
-        parameters.renditions[index]?.name ?? '',
+      const checked: TrackFolder[] = tracks.renditions.map((track, index) => ({
+        folder: join(folder, parameters.renditions[index]?.name ?? ''),
         track,
-      ]);
-      if (tracks.audio !== null) checked.push([AUDIO_FOLDER, tracks.audio]);
-      for (const [name, track] of checked) await decodeEnds(this.ffmpeg, join(folder, name), track, job.workDir, job);
+      }));
+      if (tracks.audio !== null) checked.push({ folder: join(folder, AUDIO_FOLDER), track: tracks.audio });
+      await decodeEnds(this.ffmpeg, checked, job.workDir, job);
       return { ...tracks, encoder: made?.command.encoder ?? null };
     } catch (error) {
       throw made === null ? error : blameInput(error, made.run.stderr, false);

@@ -1,5 +1,7 @@
-import { copyFile, open, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createWriteStream } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import {
   guardedInput,
   INIT_FILE,
@@ -102,39 +104,53 @@ export function mustLast(found: number, planned: number | null): void {
   throw invalid(`it lasts ${found.toFixed(2)} s, not ${planned.toFixed(2)} s`);
 }
 
+/** A track and the folder that it is in. */
+export interface TrackFolder {
+  readonly folder: string;
+  readonly track: CmafTrack;
+}
+
 /**
- * Decodes the first and the last segment of a track, each with nothing but the set-up.
+ * Decodes the first and the last segment of each track, with nothing but its set-up, in one run: to start is most of
+ * what such a run takes.
  * @param work a folder for what is decoded
+ * @throws {MediaError} OUTPUT_INVALID naming the segment
  */
 export async function decodeEnds(
   ffmpeg: Ffmpeg,
-  folder: string,
-  { segments }: CmafTrack,
+  tracks: readonly TrackFolder[],
   work: string,
   { signal, pause }: RunControl,
 ): Promise<void> {
-  const names = new Set([segments[0]?.name, segments.at(-1)?.name].filter((name) => name !== undefined));
-  for (const name of names) {
-    const file = join(work, 'segment.mp4');
-    await copyFile(join(folder, INIT_FILE), file);
-    const handle = await open(file, 'a');
-    try {
-      await handle.appendFile(await readFile(join(folder, name)));
-    } finally {
-      await handle.close();
+  const ends = tracks.flatMap(({ folder, track: { segments } }) =>
+    [...new Set([segments[0], segments.at(-1)])].flatMap((end) => (end === undefined ? [] : [{ folder, ...end }])),
+  );
+  const files = ends.map((_, index) => join(work, `end-${String(index)}.mp4`));
+  try {
+    for (const [index, { folder, name }] of ends.entries()) {
+      await pipeline(
+        concatenated([join(folder, INIT_FILE), join(folder, name)]),
+        createWriteStream(files[index] ?? ''),
+        { signal },
+      );
     }
-    try {
-      await ffmpeg.run(['-xerror', ...guardedInput(file), '-map', '0', '-f', 'null', '-'], {
-        ...{ signal, pause, durationSeconds: null },
-      });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof MediaError) || error.code !== 'INPUT_UNREADABLE') throw error;
-      throw invalid(`${name} does not decode: ${error.message}`, error);
-    } finally {
-      await rm(file, { force: true });
-    }
+    const maps = files.flatMap((_, index) => ['-map', String(index)]);
+    await ffmpeg.run(['-xerror', ...files.flatMap((file) => guardedInput(file)), ...maps, '-f', 'null', '-'], {
+      ...{ signal, pause, durationSeconds: null },
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof MediaError) || error.code !== 'INPUT_UNREADABLE') throw error;
+    const named = ends[Number(/stream #(\d+):/.exec(error.message)?.[1])];
+    const what = named === undefined ? 'a first or last segment' : `${basename(named.folder)}/${named.name}`;
+    throw invalid(`${what} does not decode: ${error.message}`, error);
+  } finally {
+    await Promise.all(files.map((file) => rm(file, { force: true })));
   }
+}
+
+async function* concatenated(files: readonly string[]): AsyncGenerator<Buffer> {
+  for (const file of files) yield await readFile(file);
 }
 
 const invalid = (message: string, cause?: unknown): MediaError =>

@@ -5,13 +5,14 @@ import {
   decodePlaylist,
   MediaError,
   probeManifest,
-  reportProgress,
   samplesOf,
   secondsOf,
-  shareOf,
+  type EncodeProgress,
   type Ffmpeg,
+  type RunControl,
 } from '@reelay/media';
 import type { JobContext } from '@reelay/worker-sdk';
+import { allOf } from '../all-of.js';
 import { mustLast } from '../encode-rendition/verify-tracks.js';
 import { readDash, readMaster, readPlaylist, type ReadPlaylist } from './manifest-reader.js';
 import {
@@ -25,6 +26,9 @@ import {
 
 /** Times in manifests are rounded to microseconds. */
 const ROUNDING_SECONDS = 0.000_001;
+
+/** Tracks that are decoded at the same time: a small picture alone leaves cores idle. */
+const DECODED_AT_ONCE = 2;
 
 const invalid = (what: string): MediaError =>
   new MediaError('OUTPUT_INVALID', `the package is wrong: ${what}`, { facts: { check: 'package' } });
@@ -55,10 +59,14 @@ export async function verifySegments(
   job: JobContext,
 ): Promise<void> {
   const tracks = tracksOf(model);
-  for (const [index, packaged] of tracks.entries()) {
-    const share = shareOf(job, (100 * index) / tracks.length, (100 * (index + 1)) / tracks.length);
-    await decodeTrack(ffmpeg, folder, packaged, share, job);
-  }
+  const done = tracks.map(() => 0);
+  const atOnce = Math.min(DECODED_AT_ONCE, ffmpeg.threads ?? DECODED_AT_ONCE);
+  await allOf(tracks, atOnce, job.signal, (packaged, index, signal) =>
+    decodeTrack(ffmpeg, folder, packaged, { signal, pause: job.pause }, ({ percent }) => {
+      done[index] = percent;
+      job.progress({ phase: 'verify', percent: done.reduce((sum, each) => sum + each, 0) / tracks.length });
+    }),
+  );
 }
 
 async function verifyHls(folder: string, model: PackageModel): Promise<void> {
@@ -147,13 +155,12 @@ async function decodeTrack(
   ffmpeg: Ffmpeg,
   folder: string,
   { name, track }: PackagedTrack,
-  share: Parameters<typeof reportProgress>[0],
-  job: JobContext,
+  control: RunControl,
+  onProgress: (progress: EncodeProgress) => void,
 ): Promise<void> {
-  const onProgress = reportProgress({ ...share, log: () => undefined }, 'verify');
   const seconds = secondsOf(track);
   const file = join(folder, name, MEDIA_PLAYLIST);
-  const { frames, mediaSeconds } = await decodePlaylist(ffmpeg, file, seconds, job, onProgress);
+  const { frames, mediaSeconds } = await decodePlaylist(ffmpeg, file, seconds, control, onProgress);
   if (track.header.kind === 'video' && Math.abs(frames - samplesOf(track)) > 1) {
     throw invalid(`${name} shows ${String(frames)} pictures, not ${String(samplesOf(track))}`);
   }
