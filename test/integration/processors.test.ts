@@ -1,13 +1,15 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openMedia, type Media } from '@reelay/media';
+import { openMedia, readTrack, type Media } from '@reelay/media';
 import { runProcessor } from '@reelay/worker-sdk/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ClipGenerateProcessor } from '../../apps/worker-analyze/dist/clip-generate/clip-generate.processor.js';
 import { DigestGenerateProcessor } from '../../apps/worker-analyze/dist/digest-generate/digest-generate.processor.js';
 import { SceneExtractProcessor } from '../../apps/worker-analyze/dist/scene-extract/scene-extract.processor.js';
 import { CompileMegaProcessor } from '../../apps/worker-compile/dist/compile-mega/compile-mega.processor.js';
+import { EncodeRenditionProcessor } from '../../apps/worker-encode/dist/encode-rendition/encode-rendition.processor.js';
+import { decodeEnds } from '../../apps/worker-encode/dist/encode-rendition/verify-tracks.js';
 import { ReencodeStreamingProcessor } from '../../apps/worker-encode/dist/reencode-streaming/reencode-streaming.processor.js';
 import { eventually } from '../support/eventually.js';
 import { makeLongVideo } from '../support/media.js';
@@ -56,6 +58,36 @@ it('an encode that is stopped takes its ffmpeg and its files with it', async () 
   expect(run.log.join('\n')).toContain('-c:v libx264');
   await eventually('no ffmpeg is left', async () => (await encodersOf(folder)).length === 0, 3_000);
   expect(await readdir(join(folder, 'playback'))).toEqual([]);
+});
+
+it('a segment at an end of a rendition that is damaged is found, and named', async () => {
+  const media = await openMedia(await mediaSettings(folder), ['libx264', 'aac']);
+  const inputPath = await makeLongVideo(folder, 'rungs.mp4', 3);
+  const rung = { width: 160, height: 90, level: '1.1', videoBitrateKbps: 100, maxrateKbps: 125, bufsizeKbps: 250 };
+  const run = await runProcessor(new EncodeRenditionProcessor(media.ffmpeg, media.library, {}), {
+    ...{ inputPath, frameRate: '30', gopFrames: 30, speed: 'ultrafast' },
+    renditions: ['one', 'two'].map((name) => ({ name, ...rung })),
+    audio: { bitrateKbps: 64, channels: 1, sampleRate: 48_000 },
+  });
+  expect(run.outcome).toMatchObject({ kind: 'completed' });
+  const renditions = join(folder, 'work/rungs.renditions');
+  const tracks = await Promise.all(
+    ['one', 'two', 'audio'].map(async (name) => {
+      const of = join(renditions, name);
+      return { folder: of, track: await readTrack(of) };
+    }),
+  );
+  const decode = (): Promise<void> =>
+    decodeEnds(media.ffmpeg, tracks, folder, { signal: new AbortController().signal, pause: undefined });
+  await decode();
+  const last = join(renditions, 'two/00003.m4s');
+  const spoilt = await readFile(last);
+  await writeFile(last, spoilt.fill(0xff, spoilt.indexOf('mdat') + 12));
+  await expect(decode()).rejects.toMatchObject({
+    code: 'OUTPUT_INVALID',
+    message: expect.stringContaining('two/00003.m4s does not decode') as unknown,
+  });
+  expect((await readdir(folder)).filter((name) => name.startsWith('end-'))).toEqual([]);
 });
 
 it('progress over all passes of a compilation never falls, and no file but the output stays', async () => {

@@ -120,7 +120,7 @@ export async function decodeEnds(
   ffmpeg: Ffmpeg,
   tracks: readonly TrackFolder[],
   work: string,
-  { signal, pause }: RunControl,
+  control: RunControl,
 ): Promise<void> {
   const ends = tracks.flatMap(({ folder, track: { segments } }) =>
     [...new Set([segments[0], segments.at(-1)])].flatMap((end) => (end === undefined ? [] : [{ folder, ...end }])),
@@ -131,21 +131,37 @@ export async function decodeEnds(
       await pipeline(
         concatenated([join(folder, INIT_FILE), join(folder, name)]),
         createWriteStream(files[index] ?? ''),
-        { signal },
+        { signal: control.signal },
       );
     }
-    const maps = files.flatMap((_, index) => ['-map', String(index)]);
-    await ffmpeg.run(['-xerror', ...files.flatMap((file) => guardedInput(file)), ...maps, '-f', 'null', '-'], {
-      ...{ signal, pause, durationSeconds: null },
-    });
+    const together = await decodeFault(ffmpeg, files, control);
+    if (together === null) return;
+    // Only one by one do they tell which it is.
+    for (const [index, { folder, name }] of ends.entries()) {
+      const fault = await decodeFault(ffmpeg, [files[index] ?? ''], control);
+      if (fault !== null) throw invalid(`${basename(folder)}/${name} does not decode: ${fault.message}`, fault);
+    }
+    throw invalid(`a first or last segment does not decode: ${together.message}`, together);
+  } finally {
+    await Promise.all(files.map((file) => rm(file, { force: true })));
+  }
+}
+
+/** What is wrong with files; null when all decode. */
+async function decodeFault(
+  ffmpeg: Ffmpeg,
+  files: readonly string[],
+  { signal, pause }: RunControl,
+): Promise<Error | null> {
+  const maps = files.flatMap((_, index) => ['-map', String(index)]);
+  const args = ['-xerror', ...files.flatMap((file) => guardedInput(file)), ...maps, '-f', 'null', '-'];
+  try {
+    await ffmpeg.run(args, { signal, pause, durationSeconds: null });
+    return null;
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof MediaError) || error.code !== 'INPUT_UNREADABLE') throw error;
-    const named = ends[Number(/stream #(\d+):/.exec(error.message)?.[1])];
-    const what = named === undefined ? 'a first or last segment' : `${basename(named.folder)}/${named.name}`;
-    throw invalid(`${what} does not decode: ${error.message}`, error);
-  } finally {
-    await Promise.all(files.map((file) => rm(file, { force: true })));
+    return error;
   }
 }
 
